@@ -1,0 +1,33 @@
+# What a developer does here. `make` alone lists the targets.
+
+.DEFAULT_GOAL := help
+.PHONY: help build run test lint fmt bench
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+build: ## build ./caddy with the front door in it
+	@./xcaddy.sh
+
+run: build ## build, then serve Caddyfile.example
+	./caddy run --config Caddyfile.example --adapter caddyfile
+
+test: ## run every test, on real parts
+	@./integration/prepare.sh
+	@./integration/run-tests.sh
+
+lint: ## check format, go vet and golangci-lint
+	@echo '-- gofmt'
+	@unformatted=$$(gofmt -l .) || exit 1; \
+	if [ -n "$$unformatted" ]; then echo "not formatted (make fmt):"; echo "$$unformatted"; exit 1; fi
+	@echo '-- go vet'
+	@go vet ./...
+	@echo '-- golangci-lint'
+	@if command -v golangci-lint >/dev/null 2>&1; then golangci-lint run; \
+	else echo 'left out: golangci-lint is not on the PATH'; [ -z "$$CI" ]; fi
+
+fmt: ## format the Go files
+	@gofmt -w .
+
+bench: ## measure what a request costs
+	@go test -run '^$$' -bench . -benchmem ./internal/...

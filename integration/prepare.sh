@@ -1,0 +1,65 @@
+#!/bin/sh
+# Installs what the tests need beyond Go: git, curl, and an nginx that speaks
+# WebDAV, as a real store behind the front door. Does nothing when all of it
+# is there. What cannot be had is named in one line; with CI set that fails.
+#
+# No nginx is left running: the tests start their own, on ports of their own.
+set -eu
+
+dav_module=/usr/lib/nginx/modules/ngx_http_dav_ext_module.so
+policy=/usr/sbin/policy-rc.d
+work=
+
+# Packages of what is missing, one word each.
+missing() {
+	command -v git >/dev/null 2>&1 || echo git
+	command -v curl >/dev/null 2>&1 || echo curl
+	command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || echo nginx
+	[ -f "$dav_module" ] || echo libnginx-mod-http-dav-ext
+}
+
+left_out() {
+	echo "left out: $(echo "$1" | tr '\n' ' ' | sed 's/ *$//'): $2"
+	[ -z "${CI:-}" ] || exit 1
+	exit 0
+}
+
+clean_up() {
+	[ -z "$work" ] || rm -rf "$work"
+	[ -z "${our_policy:-}" ] || rm -f "$policy"
+}
+
+# Debian starts a service once it is installed, unless the policy forbids it.
+forbid_services() {
+	[ ! -e "$policy" ] || return 0
+	our_policy=yes
+	printf '#!/bin/sh\nexit 101\n' >"$policy"
+	chmod 755 "$policy"
+}
+
+apt() {
+	DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=300 "$@" </dev/null >>"$work/log" 2>&1
+}
+
+needed=$(missing)
+[ -n "$needed" ] || exit 0
+command -v apt-get >/dev/null 2>&1 || left_out "$needed" 'there is no apt-get to install it with'
+[ "$(id -u)" -eq 0 ] || left_out "$needed" 'only root may install it'
+
+trap clean_up EXIT
+trap 'exit 1' HUP INT TERM
+work=$(mktemp -d)
+echo "installing for the tests: $(echo "$needed" | tr '\n' ' ')"
+forbid_services
+# A list that could not be brought up to date may still do.
+apt update || true
+# shellcheck disable=SC2086 # one word for each package
+apt install --no-install-recommends $needed || true
+
+# Where a policy that was there before let our nginx start, it stops again.
+if echo "$needed" | grep -qx nginx && [ -s /run/nginx.pid ]; then
+	nginx -s quit >>"$work/log" 2>&1 || true
+fi
+
+needed=$(missing)
+[ -z "$needed" ] || left_out "$needed" "apt-get could not install it: $(grep -m 1 '^E:' "$work/log" || echo 'it gave no reason')"

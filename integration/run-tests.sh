@@ -1,0 +1,32 @@
+#!/bin/sh
+# Runs the tests with the race detector and reports on them, closing with the
+# line `N passed, N failed, N skipped`: integration/run-tests.sh [packages]
+#
+# Fails when a test fails, when nothing ran and, with CI set, when anything
+# was left out. Results are never taken from Go's cache: the tests drive
+# programs that the cache knows nothing of.
+set -eu
+
+cd -- "$(dirname -- "$0")/.."
+[ $# -gt 0 ] || set -- ./...
+
+# Test files of a package whose tests a build tag hides, every one of them.
+hidden=$(go list -f '{{if not (or .TestGoFiles .XTestGoFiles)}}{{range .IgnoredGoFiles}}{{$.ImportPath}}/{{.}}{{"\n"}}{{end}}{{end}}' "$@" | grep '_test\.go$' || true)
+if [ -n "$hidden" ]; then
+	echo "left out: $hidden"
+	[ -z "${CI:-}" ] || exit 1
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+
+if [ "$(go env CGO_ENABLED)" = 1 ]; then
+	set -- -race "$@"
+else
+	echo 'left out: the race detector, which needs a C compiler'
+	[ -z "${CI:-}" ] || exit 1
+fi
+
+go build -o "$work/testreport" ./integration/testreport
+"$work/testreport" -count=1 -timeout 20m "$@"

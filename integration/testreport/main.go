@@ -1,0 +1,149 @@
+// Command testreport runs `go test -json` with the arguments it is given and
+// says what came of it: a line for each package, everything a failing test
+// printed, a line for each skipped test with its reason, and last the line
+//
+//	N passed, N failed, N skipped
+//
+// with subtests counted too. It exits 0 only when a test ran and nothing failed,
+// a build included. With CI set, a skipped test fails the run, and so does a
+// package that has tests and ran none.
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+func main() {
+	if r := (report{out: os.Stdout, strict: os.Getenv("CI") != ""}); !r.run(context.Background(), os.Args[1:]) {
+		os.Exit(1)
+	}
+}
+
+// frame is a line that the testing package puts around what a test says.
+var frame = regexp.MustCompile(`(?m)^ *(===|---) .*`)
+
+// event is one line of `go test -json`.
+type event struct{ Action, Package, Test, Output string }
+
+// pack is a package whose tests are under way.
+type pack struct {
+	said        map[string][]byte // by each test not yet ended; "" is the package itself
+	failing     []byte            // said by the tests that failed
+	ran, failed int
+}
+
+// report counts results and writes them to out as they come.
+type report struct {
+	out                             io.Writer
+	strict                          bool // leaving out is a failure
+	passed, failed, skipped, silent int  // silent are packages that ran none of their tests
+	packs                           map[string]*pack
+}
+
+// run starts `go test -json` and reports whether all is well.
+func (r *report) run(ctx context.Context, args []string) bool {
+	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-json"}, args...)...) //nolint:gosec // the caller's own arguments
+	cmd.Stderr = os.Stderr
+	events, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err == nil {
+		err = errors.Join(r.read(events), cmd.Wait())
+	}
+	return r.end(err)
+}
+
+// read takes in events up to the end; a line that is none is passed on.
+func (r *report) read(events io.Reader) error {
+	r.packs = map[string]*pack{}
+	lines := bufio.NewScanner(events)
+	lines.Buffer(nil, 16<<20)
+	for lines.Scan() {
+		var e event
+		if json.Unmarshal(lines.Bytes(), &e) != nil {
+			fmt.Fprintln(r.out, lines.Text())
+		} else if e.Package != "" {
+			r.take(e)
+		} else {
+			fmt.Fprint(r.out, e.Output) // a build
+		}
+	}
+	return lines.Err()
+}
+
+func (r *report) take(e event) {
+	p := r.packs[e.Package]
+	if p == nil {
+		p = &pack{said: map[string][]byte{}}
+		r.packs[e.Package] = p
+	}
+	p.said[e.Test] = append(p.said[e.Test], e.Output...)
+	switch ended := e.Action == "pass" || e.Action == "fail" || e.Action == "skip"; {
+	case !ended:
+		return
+	case e.Test == "":
+		r.endPackage(e.Package, e.Action == "fail")
+		return
+	case e.Action == "pass":
+		r.passed++
+	case e.Action == "fail":
+		p.failed++
+		p.failing = append(p.failing, p.said[e.Test]...)
+	default:
+		r.skipped++
+		reason := strings.Fields(frame.ReplaceAllString(string(p.said[e.Test]), ""))
+		fmt.Fprintf(r.out, "left out: %s in %s: %s\n", e.Test, e.Package, strings.Join(reason, " "))
+	}
+	p.ran++
+	delete(p.said, e.Test)
+}
+
+// endPackage writes what is worth knowing of a package. A failed one counts at
+// least one failure: its build, its TestMain, or the tests that never ended.
+func (r *report) endPackage(name string, failed bool) {
+	p := r.packs[name]
+	delete(r.packs, name)
+	said := string(p.said[""])
+	delete(p.said, "")
+	if failed {
+		r.failed += max(p.failed+len(p.said), 1)
+		for _, test := range slices.Sorted(maps.Keys(p.said)) {
+			p.failing = append(p.failing, p.said[test]...)
+		}
+		fmt.Fprint(r.out, string(p.failing), said)
+	} else if at := strings.LastIndex(said, "ok  \t"); at >= 0 {
+		fmt.Fprint(r.out, said[at:])
+		if p.ran == 0 {
+			r.silent++
+			fmt.Fprintf(r.out, "left out: %s has tests and ran none\n", name)
+		}
+	}
+}
+
+// end writes the closing line and reports whether all is well.
+func (r *report) end(err error) bool {
+	for name := range r.packs {
+		r.endPackage(name, true) // it was cut short
+	}
+	if err != nil && r.failed == 0 {
+		r.failed++
+		fmt.Fprintf(r.out, "go test: %v\n", err)
+	}
+	if r.passed+r.failed == 0 {
+		fmt.Fprintln(r.out, "no test ran")
+	}
+	fmt.Fprintf(r.out, "%d passed, %d failed, %d skipped\n", r.passed, r.failed, r.skipped)
+	return r.passed > 0 && r.failed == 0 && (!r.strict || r.skipped+r.silent == 0)
+}
