@@ -1,0 +1,158 @@
+// Package permission decides who may do what at which path, after CM-Well's
+// rules. It knows neither HTTP nor where users come from: it takes paths,
+// levels and entries, and gives decisions.
+package permission
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Level is what a request does with a path. Levels are bits, so that an entry
+// can name several.
+type Level uint8
+
+const (
+	// Read looks at a path.
+	Read Level = 1 << iota
+	// Write changes what is at a path.
+	Write
+)
+
+// String is "read", "write" or "read+write".
+func (l Level) String() string {
+	switch l {
+	case Read:
+		return "read"
+	case Write:
+		return "write"
+	case Read | Write:
+		return "read+write"
+	}
+	return fmt.Sprintf("level %d", uint8(l))
+}
+
+// ParseLevels reads the permissions of a CM-Well path entry: r, w or both.
+func ParseLevels(s string) (Level, error) {
+	switch s {
+	case "r":
+		return Read, nil
+	case "w":
+		return Write, nil
+	case "rw", "wr":
+		return Read | Write, nil
+	}
+	return 0, fmt.Errorf(`permissions %q: "r", "w" or "rw" are accepted`, s)
+}
+
+// Operation is a right that belongs to no path. Operations are bits.
+type Operation uint8
+
+const (
+	// Admin may change the system itself: its users, its nodes, its log level.
+	Admin Operation = 1 << iota
+	// Overwrite may write system fields, and the history with them.
+	Overwrite
+	// PriorityWrite may let a write overtake the queue.
+	PriorityWrite
+)
+
+var operationNames = []struct {
+	op   Operation
+	name string
+}{{Admin, "Admin"}, {Overwrite, "Overwrite"}, {PriorityWrite, "PriorityWrite"}}
+
+// ParseOperation reads an operation by its name in CM-Well's documents.
+func ParseOperation(s string) (Operation, error) {
+	for _, o := range operationNames {
+		if s == o.name {
+			return o.op, nil
+		}
+	}
+	return 0, fmt.Errorf("operation %q: Admin, Overwrite and PriorityWrite are accepted", s)
+}
+
+// String lists the names, joined by +.
+func (o Operation) String() string {
+	var names []string
+	for _, n := range operationNames {
+		if o&n.op != 0 {
+			names = append(names, n.name)
+		}
+	}
+	return strings.Join(names, "+")
+}
+
+// Entry is one line of a user's or a role's paths. The zero Entry matches nothing.
+type Entry struct {
+	id        string // canonical: begins with a slash, ends with none but the root's
+	levels    Level
+	allow     bool
+	recursive bool
+}
+
+// NewEntry checks and makes an entry. The id is a path as people write it, not
+// percent-encoded; a slash at its end makes no difference. An id with a second
+// reading (empty, dot or doubled segments, no slash in front) is an error: a
+// rule that means two things protects neither.
+func NewEntry(id string, allow, recursive bool, levels Level) (Entry, error) {
+	canonical, err := canonicalID(id)
+	if err != nil {
+		return Entry{}, err
+	}
+	if levels == 0 || levels&^(Read|Write) != 0 {
+		return Entry{}, errors.New("an entry names read, write or both")
+	}
+	return Entry{id: canonical, levels: levels, allow: allow, recursive: recursive}, nil
+}
+
+func canonicalID(id string) (string, error) {
+	switch {
+	case id == "/":
+		return id, nil
+	case !strings.HasPrefix(id, "/"):
+		return "", fmt.Errorf("path %q: a path begins with a slash", id)
+	case controls(id) || !validText(id):
+		return "", fmt.Errorf("path %q: control characters and invalid UTF-8 are not accepted", id)
+	}
+	id = strings.TrimSuffix(id, "/")
+	for segment := range strings.SplitSeq(id[1:], "/") {
+		if segment == "" || segment == "." || segment == ".." {
+			return "", fmt.Errorf("path %q: empty, . and .. segments are not accepted", id)
+		}
+	}
+	return id, nil
+}
+
+// String shows the entry as the documentation writes it: "+ /a/* rw".
+func (e Entry) String() string {
+	sign, id, levels := "-", e.id, ""
+	if e.allow {
+		sign = "+"
+	}
+	if e.recursive {
+		id = strings.TrimSuffix(id, "/") + "/*"
+	}
+	if e.levels&Read != 0 {
+		levels += "r"
+	}
+	if e.levels&Write != 0 {
+		levels += "w"
+	}
+	return sign + " " + id + " " + levels
+}
+
+// relevant tells whether the entry speaks of this level at this reading.
+func (e Entry) relevant(reading string, level Level) bool {
+	return e.levels&level != 0 && (e.id == reading || e.recursive && below(reading, e.id))
+}
+
+// below tells whether path lies under ancestor by whole segments: /foo is no
+// ancestor of /foobar.
+func below(path, ancestor string) bool {
+	if ancestor == "/" {
+		return path != "/" && strings.HasPrefix(path, "/")
+	}
+	return ancestor != "" && len(path) > len(ancestor) && path[len(ancestor)] == '/' && path[:len(ancestor)] == ancestor
+}
