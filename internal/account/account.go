@@ -1,0 +1,100 @@
+// Package account is about the users of a store behind the front door: who
+// they are, what they may do, and how a password is checked. A user is an
+// application; it is described by a document in CM-Well's format.
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/cm-well/cmwell-auth/internal/permission"
+)
+
+// ErrNotExist says: there is no user or role of this name. Every other error of a
+// Store means that the store is broken and the answer unknown.
+var ErrNotExist = errors.New("account: does not exist")
+
+// Anonymous is the name of the user whose document, where it exists, narrows
+// what requests without a token may read. It never logs in.
+const Anonymous = "anonymous"
+
+// The user that exists when a store is used for the first time, as CM-Well
+// documents it, and the password that everybody knows until it is changed.
+const (
+	Root         = "root"
+	RootPassword = "root"
+)
+
+// User is one account. The zero User has no password and no permission.
+type User struct {
+	Name string
+	// Paths are the user's own entries.
+	Paths []permission.Entry
+	// Roles are names of roles, in the order of the document.
+	Roles []string
+	// Operations are the user's own, without those of the roles.
+	Operations permission.Operation
+	// Revision is CM-Well's rev. A token with another one is dead.
+	Revision int64
+	// PasswordHash is the document's digest: bcrypt of the password; empty when there is none.
+	PasswordHash string
+	// HA1 is the document's digest2, for HTTP Digest: MD5(user:realm:password) in
+	// hexadecimal; empty when there is none.
+	HA1 string
+	// Email, First and Last are for people.
+	Email, First, Last string
+}
+
+// Role is a set of entries and operations that users share by its name.
+type Role struct {
+	Name       string
+	Paths      []permission.Entry
+	Operations permission.Operation
+}
+
+// Store finds users and roles.
+type Store interface {
+	// User returns the user of that name, ErrNotExist when there is none, and
+	// any other error when the store cannot tell.
+	User(ctx context.Context, name string) (User, error)
+	// Role returns the role of that name, with the same errors.
+	Role(ctx context.Context, name string) (Role, error)
+}
+
+// MaxName is the greatest length of a name, in bytes.
+const MaxName = 128
+
+// CheckName accepts 1 to 128 of A-Z a-z 0-9 . _ @ -, other than "." and "..".
+// Names end up in file names, headers and keys: nothing else can get there.
+func CheckName(name string) error {
+	if name == "" || len(name) > MaxName || name == "." || name == ".." || strings.ContainsFunc(name, foreign) {
+		return fmt.Errorf("name %.140q: 1 to %d of A-Z a-z 0-9 . _ @ - are accepted", name, MaxName)
+	}
+	return nil
+}
+
+func foreign(r rune) bool {
+	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._@-", r))
+}
+
+// Grants are the rules and operations that hold for a user, roles included. A
+// role that does not exist grants nothing and is no error; a store that cannot
+// tell is one.
+func Grants(ctx context.Context, s Store, u User) (permission.Rules, permission.Operation, error) {
+	rules := permission.Rules{Own: u.Paths}
+	operations := u.Operations
+	for _, name := range u.Roles {
+		role, err := s.Role(ctx, name)
+		if errors.Is(err, ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return permission.Rules{}, 0, fmt.Errorf("role %s: %w", name, err)
+		}
+		rules.Roles = append(rules.Roles, permission.Role{Name: role.Name, Entries: role.Paths})
+		operations |= role.Operations
+	}
+	return rules, operations, nil
+}

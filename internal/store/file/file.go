@@ -1,0 +1,210 @@
+// Package file keeps users and roles in one JSON document on disk:
+//
+//	{"users": {"ann": {…}}, "roles": {"Editor": {…}}}
+//
+// whose members are CM-Well's user and role documents. The document is read
+// whole and checked whole: one mistake in it, and none of it is used.
+package file
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/cm-well/cmwell-auth/internal/account"
+)
+
+// MaxSize is the greatest file that is read, in bytes.
+const MaxSize = 256 << 20
+
+// ErrMode says: others than the owner may open the file, which holds password hashes.
+var ErrMode = errors.New("file mode is too wide")
+
+// Store is the state of one users file as it was read. It is immutable and safe
+// for concurrent use; the zero Store has nobody in it.
+type Store struct {
+	users    map[string]account.User
+	roles    map[string]account.Role
+	warnings []string
+}
+
+var _ account.Store = (*Store)(nil)
+
+// document is the whole file, its members still in JSON.
+type document struct {
+	Users map[string]jsontext.Value `json:"users"`
+	Roles map[string]jsontext.Value `json:"roles"`
+}
+
+// Read loads the file. A file that does not exist is an error that wraps
+// fs.ErrNotExist. When wide, a file that others than its owner may open is
+// read nevertheless, with a warning; otherwise it is an error that wraps ErrMode.
+func Read(name string, wide bool) (*Store, error) {
+	b, warning, err := contents(name, wide)
+	if err != nil {
+		return nil, fmt.Errorf("users file: %w", err)
+	}
+	s, err := Parse(b)
+	if err != nil {
+		return nil, fmt.Errorf("users file %s: %w", name, err)
+	}
+	if warning != "" {
+		s.warnings = append(s.warnings, warning)
+	}
+	return s, nil
+}
+
+func contents(name string, wide bool) (b []byte, warning string, err error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, "", err
+	}
+	if !info.Mode().IsRegular() { // opening a pipe would wait for its writer
+		return nil, "", fmt.Errorf("%s is no regular file", name)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, "", err
+	}
+	defer f.Close()
+	if info, err = f.Stat(); err != nil {
+		return nil, "", err
+	}
+	if info.Size() > MaxSize {
+		return nil, "", fmt.Errorf("%s has %d bytes, at most %d are read", name, info.Size(), MaxSize)
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+		warning = fmt.Sprintf("%s has mode %04o: others can open the password hashes; 0600 is accepted", name, mode)
+		if !wide {
+			return nil, "", fmt.Errorf("%w: %s", ErrMode, warning)
+		}
+	}
+	b, err = io.ReadAll(io.LimitReader(f, MaxSize))
+	return b, warning, err
+}
+
+// Parse reads the document strictly. The first mistake is the error; it names
+// the user or role, the field, what was found and what is accepted.
+func Parse(b []byte) (*Store, error) {
+	if jsontext.Value(b).Kind() != '{' {
+		return nil, errors.New(`a JSON object {"users": {…}, "roles": {…}} is accepted`)
+	}
+	var d document
+	if err := json.Unmarshal(b, &d, json.RejectUnknownMembers(true)); err != nil {
+		return nil, fmt.Errorf(`a JSON object {"users": {…}, "roles": {…}} is accepted: %w`, err)
+	}
+	s := &Store{users: make(map[string]account.User, len(d.Users)), roles: make(map[string]account.Role, len(d.Roles))}
+	for _, name := range slices.Sorted(maps.Keys(d.Roles)) {
+		role, err := account.ParseRole(name, d.Roles[name])
+		if err != nil {
+			return nil, err
+		}
+		s.roles[name] = role
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.Users)) {
+		user, err := account.ParseUser(name, d.Users[name])
+		if err != nil {
+			return nil, err
+		}
+		s.users[name] = user
+		s.missingRoles(user)
+	}
+	return s, nil
+}
+
+func (s *Store) missingRoles(u account.User) {
+	for _, role := range u.Roles {
+		if _, ok := s.roles[role]; !ok {
+			s.warnings = append(s.warnings, fmt.Sprintf("user %s has the role %s, which does not exist and grants nothing", u.Name, role))
+		}
+	}
+}
+
+// User returns the user of that name, or account.ErrNotExist.
+func (s *Store) User(_ context.Context, name string) (account.User, error) {
+	if u, ok := s.users[name]; ok {
+		return u, nil
+	}
+	return account.User{}, account.ErrNotExist
+}
+
+// Role returns the role of that name, or account.ErrNotExist.
+func (s *Store) Role(_ context.Context, name string) (account.Role, error) {
+	if r, ok := s.roles[name]; ok {
+		return r, nil
+	}
+	return account.Role{}, account.ErrNotExist
+}
+
+// Warnings are sentences about what is probably not meant as it stands.
+func (s *Store) Warnings() []string { return s.warnings }
+
+// Len is the number of users.
+func (s *Store) Len() int { return len(s.users) }
+
+// HighestCost is the greatest bcrypt cost among the users, 0 when none has a password.
+func (s *Store) HighestCost() int {
+	highest := 0
+	for _, u := range s.users {
+		highest = max(highest, u.HashCost())
+	}
+	return highest
+}
+
+// Create writes a new users file with one user in it, durably and for the
+// owner alone. A file that exists is left as it is, and is an error that wraps
+// fs.ErrExist, unless there are no users in it: then it is replaced.
+func Create(name, user string, doc jsontext.Value) error {
+	b, err := json.Marshal(document{Users: map[string]jsontext.Value{user: doc}, Roles: map[string]jsontext.Value{}},
+		jsontext.WithIndent("  "), json.Deterministic(true))
+	if err != nil {
+		return fmt.Errorf("users file: %w", err)
+	}
+	if _, err := Parse(b); err != nil {
+		return fmt.Errorf("users file: %w", err)
+	}
+	folder := filepath.Dir(name)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return fmt.Errorf("users file: %w", err)
+	}
+	put := os.Link // fails where a rename would overwrite
+	if there, err := Read(name, true); err == nil && there.Len() == 0 {
+		put = os.Rename
+	}
+	if err := place(folder, name, append(b, '\n'), put); err != nil {
+		return fmt.Errorf("users file: %w", err)
+	}
+	return nil
+}
+
+// place puts the bytes at name in one step: whoever looks sees what was there
+// or all of the new file, and after a crash too.
+func place(folder, name string, b []byte, put func(from, to string) error) error {
+	f, err := os.CreateTemp(folder, "."+strings.TrimPrefix(filepath.Base(name), ".")+".*") // mode 0600, O_EXCL
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(b)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err != nil {
+		return err
+	}
+	if err := put(f.Name(), name); err != nil {
+		return err
+	}
+	d, err := os.Open(folder)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

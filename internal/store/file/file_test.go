@@ -1,0 +1,147 @@
+package file
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/cm-well/cmwell-auth/internal/account"
+)
+
+const users = `{
+  "users": {
+    "ann": {"paths":[{"id":"/tests","sign":"+","recursive":true,"permissions":"rw"}],"roles":["Editor","Gone"],"rev":3},
+    "bob": {"digest":"$2a$10$7EqJtq98hPqEX7fNZaFWoO5xyPEEKPCAmDEGTvdQ5kIzEVvxGh1W6"}
+  },
+  "roles": {"Editor": {"operations":["Overwrite"]}}
+}`
+
+func write(t *testing.T, text string, mode os.FileMode) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "users.json")
+	if err := os.WriteFile(name, []byte(text), mode); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(name, mode); err != nil { // whatever the umask is
+		t.Fatal(err)
+	}
+	return name
+}
+
+func TestUsersAndRolesAreFound(t *testing.T) {
+	s, err := Read(write(t, users, 0o600), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if u, err := s.User(t.Context(), "ann"); err != nil || u.Name != "ann" || u.Revision != 3 {
+		t.Errorf("%+v, %v", u, err)
+	}
+	if r, err := s.Role(t.Context(), "Editor"); err != nil || r.Name != "Editor" {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if _, err := s.User(t.Context(), "Ann"); !errors.Is(err, account.ErrNotExist) {
+		t.Errorf("names are case-sensitive: %v", err)
+	}
+	if _, err := s.Role(t.Context(), "ann"); !errors.Is(err, account.ErrNotExist) {
+		t.Errorf("a user is no role: %v", err)
+	}
+	if s.Len() != 2 || s.HighestCost() != 10 {
+		t.Errorf("%d users, cost %d", s.Len(), s.HighestCost())
+	}
+	if w := strings.Join(s.Warnings(), "\n"); w != "user ann has the role Gone, which does not exist and grants nothing" {
+		t.Errorf("warnings: %q", w)
+	}
+}
+
+func TestOneMistakeAndNothingIsUsed(t *testing.T) {
+	for _, row := range []struct{ text, says string }{
+		{"", "JSON object"},
+		{"null", "JSON object"},
+		{`[]`, "JSON object"},
+		{`{"users":{}`, "unexpected EOF"},
+		{`{"user":{}}`, "unknown"},
+		{`{"Users":{}}`, "unknown"},
+		{`{"users":{},"users":{}}`, "duplicate"},
+		{`{"users":{"ann":{},"ann":{}}}`, "duplicate"},
+		{`{"users":{"ann":{"rev":1,"rev":2}}}`, "duplicate"},
+		{`{"users":{"a/b":{}}}`, `name "a/b"`},
+		{`{"users":{"ann":null}}`, "user ann: a document is one JSON object"},
+		{`{"users":{"ann":{"rev":-1}}}`, "user ann: rev -1"},
+		{`{"roles":{"Editor":{"paths":[{}]}}}`, "role Editor: paths[0]"},
+		{users + "x", "after top-level value"},
+	} {
+		s, err := Read(write(t, row.text, 0o600), false)
+		if err == nil || s != nil || !strings.Contains(err.Error(), row.says) {
+			t.Errorf("%s: %v, %v; should say %s", row.text, s, err, row.says)
+		}
+	}
+}
+
+func TestAFileThatOthersCanOpen(t *testing.T) {
+	for _, mode := range []os.FileMode{0o644, 0o640, 0o666, 0o602, 0o604} {
+		name := write(t, users, mode)
+		if s, err := Read(name, false); !errors.Is(err, ErrMode) || s != nil {
+			t.Errorf("%o: %v, %v", mode, s, err)
+		}
+		s, err := Read(name, true)
+		if err != nil || len(s.Warnings()) != 2 || !strings.Contains(s.Warnings()[1], "0600 is accepted") {
+			t.Errorf("%o: %v", mode, err)
+		}
+	}
+	if _, err := Read(write(t, users, 0o400), false); err != nil {
+		t.Errorf("a file for its owner's eyes: %v", err)
+	}
+}
+
+func TestWhatIsNoFile(t *testing.T) {
+	folder := t.TempDir()
+	if _, err := Read(filepath.Join(folder, "none.json"), false); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+	if _, err := Read(folder, true); err == nil || !strings.Contains(err.Error(), "no regular file") {
+		t.Error(err)
+	}
+}
+
+func TestCreateWritesOnceForTheOwnerAlone(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "new", "users.json")
+	if err := Create(name, "root", []byte(`{"rev":1}`)); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Read(name, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if u, err := s.User(t.Context(), "root"); err != nil || u.Revision != 1 {
+		t.Errorf("%+v, %v", u, err)
+	}
+	if err := Create(name, "eve", []byte(`{}`)); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("a second Create: %v", err)
+	}
+	if again, _ := Read(name, false); again.Len() != 1 {
+		t.Error("the second Create changed the file")
+	}
+	left, err := os.ReadDir(filepath.Dir(name))
+	if err != nil || len(left) != 1 {
+		t.Errorf("litter: %v, %v", left, err)
+	}
+	empty := write(t, `{"users":{}}`, 0o600)
+	if err := Create(empty, "root", []byte(`{}`)); err != nil {
+		t.Errorf("a file without users is not replaced: %v", err)
+	}
+	if err := Create(filepath.Join(t.TempDir(), "x"), "a/b", []byte(`{}`)); err == nil {
+		t.Error("a bad name was written")
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(users))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if s, err := Parse(b); (s == nil) != (err != nil) {
+			t.Fatalf("%v beside %v", s, err)
+		}
+	})
+}
