@@ -1,0 +1,95 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/cm-well/cmwell-auth/internal/account"
+	"github.com/cm-well/cmwell-auth/internal/permission"
+)
+
+// decideWithoutUser judges requests that nobody answers for.
+func (k *Keeper) decideWithoutUser(r *http.Request, v visitor, asks []ask) (permission.Decision, error) {
+	no := ErrNoToken
+	if v.invalid != nil {
+		no = v.invalid
+		if !k.UnsafeOpenWrites {
+			return permission.Decision{}, refused(no)
+		}
+	}
+	preflight := isPreflight(r)
+	for _, a := range asks {
+		switch {
+		case preflight && !a.writes():
+		case a.Operation&^permission.PriorityWrite != 0, k.protected(a):
+			return permission.Decision{}, refused(no)
+		case a.Operation != 0 && k.UnsafeOpenWrites:
+			return permission.Decision{}, refused(ErrPriority)
+		case a.writes() && !k.UnsafeOpenWrites:
+			return permission.Decision{}, refused(no)
+		}
+	}
+	if k.UnsafeOpenWrites || preflight {
+		return permission.Decision{}, nil
+	}
+	return k.anonymous(r.Context(), asks)
+}
+
+// refused makes a refusal, or takes the one that is there.
+func refused(why error) *Refusal {
+	var r *Refusal
+	if errors.As(why, &r) {
+		return &Refusal{Reason: r.Reason, User: r.User}
+	}
+	return &Refusal{Reason: why}
+}
+
+// anonymous asks the document of the anonymous user, where there is one. It
+// can only narrow what may be read: a write needs a token, whatever it says.
+func (k *Keeper) anonymous(ctx context.Context, asks []ask) (permission.Decision, error) {
+	user, err := k.Users.User(ctx, account.Anonymous)
+	if errors.Is(err, account.ErrNotExist) {
+		return permission.Decision{}, nil
+	}
+	if err != nil {
+		return permission.Decision{}, fmt.Errorf("gate: looking up user anonymous: %w", err)
+	}
+	rules, _, err := account.Grants(ctx, k.Users, user)
+	if err != nil {
+		return permission.Decision{}, fmt.Errorf("gate: %w", err)
+	}
+	var d permission.Decision
+	for _, a := range asks {
+		if d = rules.Decide(a.where(), a.Level, a.Tree); !d.Allowed {
+			return permission.Decision{}, &Refusal{Reason: ErrNoToken, Decision: d}
+		}
+	}
+	return d, nil
+}
+
+// protected tells whether the ask touches a protected path. A read of a tree
+// from above does not: what the front door protects may well be elsewhere.
+func (k *Keeper) protected(a ask) bool {
+	tree := a.Tree && a.Level == permission.Write
+	for _, list := range k.Protected {
+		if permission.Touches(list, a.where(), a.Level, tree) {
+			return true
+		}
+	}
+	return false
+}
+
+// crossSite applies the check for cross-site requests to whatever the door
+// counts as a write, a GET included.
+func crossSite(r *http.Request) bool {
+	post := *r
+	post.Method = http.MethodPost
+	return new(http.CrossOriginProtection).Check(&post) != nil
+}
+
+// isPreflight is the Fetch standard's CORS preflight, which never carries a token.
+func isPreflight(r *http.Request) bool {
+	return r.Method == http.MethodOptions && len(r.Header["Origin"]) > 0 && len(r.Header["Access-Control-Request-Method"]) > 0
+}

@@ -1,0 +1,134 @@
+package gate
+
+import (
+	"net/http"
+	"strings"
+)
+
+// Prepare makes the request what the store is to see, after its Pass: the
+// verified token and no other, the verified identity and no other. It changes
+// r's headers and, to take tokens out, its query; never its path.
+func (k *Keeper) Prepare(r *http.Request, p Pass) {
+	for name := range r.Header {
+		if k.reserved(name) || rewrites(name) {
+			delete(r.Header, name)
+		}
+	}
+	keep := Source{kind: InHeader, name: TokenHeader}
+	for _, s := range k.Sources {
+		if s.kind == InBearer && p.source.kind == InBearer && p.token != "" && k.ForwardToken {
+			keep = s // one verified token, where a store that reads bearers looks
+			continue
+		}
+		s.remove(r)
+	}
+	for _, s := range everyPlace {
+		s.remove(r)
+	}
+	if p.token != "" && k.ForwardToken && keep.kind == InHeader {
+		if p.source.kind == InHeader {
+			keep = p.source
+		}
+		r.Header[keep.name] = []string{p.token}
+	}
+	if p.User != "" && k.IdentityHeader != "" {
+		r.Header[k.IdentityHeader] = []string{p.User}
+	}
+	k.keepFromHop(r.Header)
+}
+
+// everyPlace is where a CM-Well looks for tokens, apart from its headers.
+var everyPlace = []Source{
+	NewSource(InCookie, TokenHeader), NewSource(InCookie, TokenHeader2), NewSource(InQuery, "token"),
+}
+
+// reserved tells whether a store could take the header for the identity or for
+// a token. Some turn _ and . into -, so all spellings count.
+func (k *Keeper) reserved(name string) bool {
+	if same(name, TokenHeader) || same(name, TokenHeader2) || k.IdentityHeader != "" && same(name, k.IdentityHeader) {
+		return true
+	}
+	for _, s := range k.Sources {
+		if s.kind == InHeader && same(name, s.name) {
+			return true
+		}
+	}
+	return false
+}
+
+func same(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range len(a) {
+		if fold(a[i]) != fold(b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func fold(c byte) byte {
+	switch {
+	case c >= 'A' && c <= 'Z':
+		return c | 0x20
+	case c == '_' || c == '.':
+		return '-'
+	}
+	return c
+}
+
+// rewrites names headers by which some servers take another path than the
+// target's. The decision was about the target.
+func rewrites(name string) bool { return same(name, "X-Original-Url") || same(name, "X-Rewrite-Url") }
+
+// depended are headers that a decision, or the store's reading of the body,
+// rests on. A proxy drops what Connection names (RFC 9110, section 7.6.1), and
+// the client writes Connection.
+var depended = []string{
+	"Authorization", "Cookie", "Host", "Content-Type", "Content-Encoding", "Content-Length", "Destination", "Depth",
+	"Overwrite", "If-Match", "If-None-Match", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Via",
+}
+
+func (k *Keeper) keepFromHop(h http.Header) {
+	lines, there := h["Connection"]
+	if !there {
+		return
+	}
+	var kept []string
+	for _, line := range lines {
+		for option := range strings.SplitSeq(line, ",") {
+			option = strings.TrimSpace(option)
+			if option != "" && !k.reserved(option) && !strings.HasPrefix(strings.ToLower(option), "x-cm-well-") && !isDepended(option) {
+				kept = append(kept, option)
+			}
+		}
+	}
+	delete(h, "Connection")
+	if len(kept) > 0 {
+		h["Connection"] = []string{strings.Join(kept, ", ")}
+	}
+}
+
+func isDepended(option string) bool {
+	for _, name := range depended {
+		if same(option, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// Vary is the request field that carried the verified token, for the header of
+// that name (RFC 9110, section 12.5.5); empty when no field did.
+func (p Pass) Vary() string {
+	switch {
+	case p.token == "" || p.source.kind == InQuery:
+		return ""
+	case p.source.kind == InBearer:
+		return "Authorization"
+	case p.source.kind == InCookie:
+		return "Cookie"
+	}
+	return p.source.name
+}

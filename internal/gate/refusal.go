@@ -1,0 +1,59 @@
+package gate
+
+import (
+	"errors"
+
+	"github.com/cm-well/cmwell-auth/internal/permission"
+)
+
+// Why a request does not pass. A Refusal wraps one of these, or one of token's
+// errors; any other error of Check means that the front door could not decide.
+var (
+	// ErrTarget says: the request target is not what would be sent on byte for byte.
+	ErrTarget = errors.New("gate: request target would be changed on its way")
+	// ErrMethod says: no method (RFC 9110, section 9.1), or CONNECT or TRACE.
+	ErrMethod = errors.New("gate: method is not accepted")
+	// ErrDestination says: a Destination header that does not name one path.
+	ErrDestination = errors.New("gate: Destination is not one acceptable path")
+	// ErrQuery says: a query that readers split differently and that holds a token.
+	ErrQuery = errors.New("gate: query with a token is not plain")
+	// ErrTrailer says: a trailer announces what only the front door may say.
+	ErrTrailer = errors.New("gate: trailer is not accepted")
+	// ErrSpelling says: another spelling of a path that the front door itself serves.
+	ErrSpelling = errors.New("gate: another spelling of the front door's own path")
+	// ErrTwoTokens says: different tokens in one request.
+	ErrTwoTokens = errors.New("gate: two different tokens")
+	// ErrNoToken says: this needs a token, and there is none.
+	ErrNoToken = errors.New("gate: no token")
+	// ErrUnknownUser says: the token is good, and its user does not exist.
+	ErrUnknownUser = errors.New("gate: user does not exist")
+	// ErrRevoked says: the token's revision is not the user's.
+	ErrRevoked = errors.New("gate: token revoked")
+	// ErrForbidden says: the user may not do this.
+	ErrForbidden = errors.New("gate: not permitted")
+	// ErrPriority says: the user may not write with priority.
+	ErrPriority = errors.New("gate: no priority write")
+	// ErrCrossSite says: a write by a cookie that another site made the browser send.
+	ErrCrossSite = errors.New("gate: cross-site write by cookie")
+)
+
+// Refusal says why a request does not pass, and what was asked.
+type Refusal struct {
+	// Reason is one of the errors of this package or of token.
+	Reason error
+	// User is the verified user, or the name in a verified token whose user
+	// does not exist; empty when nobody is known.
+	User string
+	// Write tells that the request wanted more than to read.
+	Write bool
+	// Path is the first reading of the path that was judged.
+	Path string
+	// Decision is the permission rule that said no, when one was asked.
+	Decision permission.Decision
+}
+
+// Error is the reason's text.
+func (r *Refusal) Error() string { return r.Reason.Error() }
+
+// Unwrap is the reason.
+func (r *Refusal) Unwrap() error { return r.Reason }
