@@ -1,0 +1,107 @@
+package caddymodule
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/cm-well/cmwell-auth/internal/gate"
+	"github.com/cm-well/cmwell-auth/internal/login"
+	"github.com/cm-well/cmwell-auth/internal/permission"
+	"github.com/cm-well/cmwell-auth/internal/token"
+)
+
+// outcome is what a client gets for an error.
+type outcome struct {
+	err error
+	// status of the answer; 0 is the configured status for "no valid token".
+	status int
+	// reason is one word for logs and metrics, of this closed set.
+	reason string
+	// message for the client, as CM-Well has it where CM-Well has one; %s stands
+	// for the user in the token. Empty: the error's own sentence.
+	message string
+}
+
+// notValid is CM-Well's message for every token that is not accepted.
+const notValid = "given token is not valid (not signed or expired)"
+
+// outcomes is the one table from error to answer. The first row whose error is
+// wrapped decides; an error without a row is a fault of ours, never a pass.
+var outcomes = []outcome{
+	{gate.ErrNoToken, 0, "no_token", "Not authorized, please login first"},
+	{gate.ErrTwoTokens, 0, "two_tokens", "two different tokens in one request"},
+	{gate.ErrUnknownUser, 0, "unknown_user", "Username %s was not found in CM-Well"},
+	{gate.ErrRevoked, 0, "revoked", notValid},
+	{token.ErrMalformed, 0, "malformed_token", notValid},
+	{token.ErrAlgorithm, 0, "algorithm", notValid},
+	{token.ErrUnknownKey, 0, "unknown_key", notValid},
+	{token.ErrSignature, 0, "signature", notValid},
+	{token.ErrExpired, 0, "expired", notValid},
+	{token.ErrNotYetValid, 0, "not_yet_valid", notValid},
+
+	{gate.ErrForbidden, http.StatusForbidden, "forbidden", "Authenticated but not authorized"},
+	{gate.ErrPriority, http.StatusForbidden, "priority", "User not authorized for priority write"},
+	{gate.ErrCrossSite, http.StatusForbidden, "cross_site", "a write by cookie from another site is not accepted"},
+
+	{gate.ErrTarget, http.StatusBadRequest, "target", "the request target is not accepted: it would be changed on its way to the store. Percent-encode it, and send a path and a query only"},
+	{permission.ErrPath, http.StatusBadRequest, "path", "the path is not accepted: it holds control characters or is not UTF-8"},
+	{permission.ErrTooManyReadings, http.StatusBadRequest, "ambiguous_path", "the path is not accepted: it can be read in too many ways"},
+	{gate.ErrSpelling, http.StatusBadRequest, "spelling", "the path is another spelling of one that is served here; use the plain one"},
+	{gate.ErrDestination, http.StatusBadRequest, "destination", "Destination is not accepted: one URL or path without query is"},
+	{gate.ErrQuery, http.StatusBadRequest, "query", "the query is not accepted: with a token in it, only key=value pairs joined by & are"},
+	{gate.ErrTrailer, http.StatusBadRequest, "trailer", "a trailer with credentials or an identity is not accepted"},
+	{gate.ErrMethod, http.StatusMethodNotAllowed, "method", "the method is not accepted"},
+
+	{login.ErrExpiry, http.StatusBadRequest, "bad_expiry", ""},
+	{login.ErrCredentials, http.StatusBadRequest, "bad_credentials", ""},
+	{login.ErrNoCredentials, http.StatusUnauthorized, "no_credentials", "Please provide your credentials."},
+	// Its text must be the next row's: a client must not learn that the password is right.
+	{login.ErrDefaultPassword, http.StatusUnauthorized, "default_password", rejected},
+	{login.ErrRejected, http.StatusUnauthorized, "rejected", rejected},
+}
+
+const rejected = "Not authenticated.\n401 - User/Pass don't match."
+
+// broken is the answer when the front door cannot decide.
+var broken = outcome{status: http.StatusServiceUnavailable, reason: "broken", message: "the front door cannot decide at the moment, try again later"}
+
+// outcomeOf finds the row of an error.
+func outcomeOf(err error, unauthenticated int) outcome {
+	for _, o := range outcomes {
+		if !errors.Is(err, o.err) {
+			continue
+		}
+		if o.status == 0 {
+			o.status = unauthenticated
+		}
+		if o.message == "" {
+			_, o.message, _ = strings.Cut(err.Error(), ": ") // without the package's name
+		}
+		var refusal *gate.Refusal
+		if errors.As(err, &refusal) && strings.Contains(o.message, "%s") {
+			o.message = fmt.Sprintf(o.message, refusal.User)
+		}
+		return o
+	}
+	return broken
+}
+
+// body is the message in CM-Well's form: JSON for what wanted to write, a line
+// of text for the rest.
+func (o outcome) body(write bool) (contentType, body string) {
+	if !write {
+		return "text/plain; charset=utf-8", o.message + "\n"
+	}
+	// The messages are ours, and a name has no letters that JSON escapes.
+	b, err := json.Marshal(struct {
+		Success bool   `json:"success"`
+		Message string `json:"message"`
+	}{false, o.message})
+	if err != nil {
+		return "application/json", `{"success":false}`
+	}
+	return "application/json", string(b)
+}
