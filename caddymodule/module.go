@@ -123,9 +123,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if h.settings, err = h.resolve(caddy.NewReplacer()); err != nil {
 		return err
 	}
-	for _, warning := range h.settings.warnings {
-		h.logger.Warn(warning)
-	}
+	h.announce()
 	starter, err := ctx.App(startAppID)
 	if err != nil {
 		return err
@@ -143,6 +141,18 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	}
 	h.assemble(users)
 	return nil
+}
+
+// announce says in the log what the operator should know before the first request.
+func (h *Handler) announce() {
+	for _, warning := range h.settings.warnings {
+		h.logger.Warn(warning)
+	}
+	if h.settings.production {
+		h.logger.Info("environment is production: writes need a token")
+	} else {
+		h.logger.Warn("environment is development: writes pass without a token, except to protected paths")
+	}
 }
 
 // beforeServing has f called when the configuration starts. Caddy starts its
