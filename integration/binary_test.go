@@ -1,0 +1,124 @@
+package integration
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+)
+
+// workshop holds what is built once for all tests. It is gone when they end.
+var workshop string
+
+func TestMain(m *testing.M) {
+	os.Exit(inWorkshop(m.Run))
+}
+
+func inWorkshop(run func() int) int {
+	dir, err := os.MkdirTemp("", "cmwell-auth-integration-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	workshop = dir
+	return run()
+}
+
+// leftOut ends a test that lacks something on this machine: with CI set it
+// fails, elsewhere it is skipped with the reason. No other place skips.
+func leftOut(t testing.TB, reason string) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatalf("left out: %s", reason)
+	}
+	t.Skipf("left out: %s", reason)
+}
+
+// needs returns the program's path, or leaves the test out.
+func needs(t testing.TB, program string, places ...string) string {
+	t.Helper()
+	if found, err := exec.LookPath(program); err == nil {
+		return found
+	}
+	for _, place := range places {
+		if found, err := exec.LookPath(filepath.Join(place, program)); err == nil {
+			return found
+		}
+	}
+	leftOut(t, program+" is not installed; integration/prepare.sh installs it")
+	return ""
+}
+
+var buildCaddy = sync.OnceValues(func() (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	defer cancel()
+	file := filepath.Join(workshop, "caddy")
+	args := []string{"build", "-buildvcs=false", "-o", file}
+	if underRace {
+		args = append(args, "-race")
+	}
+	build := exec.CommandContext(ctx, "go", append(args, "./cmd/caddy")...)
+	build.Dir = ".."
+	if output, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go %v: %w\n%s", build.Args[1:], err, output)
+	}
+	return file, nil
+})
+
+// caddyBinary is the built binary, one for the whole test process.
+func caddyBinary(t testing.TB) string {
+	t.Helper()
+	needs(t, "go")
+	file, err := buildCaddy()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+var given = struct {
+	sync.Mutex
+	ports map[int]bool
+}{ports: map[int]bool{}}
+
+// freePort is a port of the loopback interface that nobody listens on and that
+// no other test was given.
+func freePort(t testing.TB) string {
+	t.Helper()
+	given.Lock()
+	defer given.Unlock()
+	for range 100 {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		address, isTCP := listener.Addr().(*net.TCPAddr)
+		if err := listener.Close(); err != nil || !isTCP {
+			t.Fatal(listener.Addr(), err)
+		}
+		if !given.ports[address.Port] {
+			given.ports[address.Port] = true
+			return fmt.Sprint(address.Port)
+		}
+	}
+	t.Fatal("no free port")
+	return ""
+}
+
+// eventually polls until the condition holds, half a minute at most.
+func eventually(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
+		if holds() {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("half a minute went by, and still not: %s", what)
+}
