@@ -87,6 +87,7 @@ func badTokens(t testing.TB) map[string]string {
 		"revoked":     signed(t, signingSecret, token.Claims{Subject: "ann", Expires: soon, Revision: 1}),
 		"no such":     signed(t, signingSecret, token.Claims{Subject: "ghost", Expires: soon}),
 		"unsigned":    part([]byte(`{"alg":"none","typ":"JWT"}`)) + "." + part([]byte(`{"sub":"adm","exp":4638902400000,"rev":0}`)) + ".",
+		"split":       signed(t, signingSecret, token.Claims{Subject: "ann\r\nX-CM-Well-User: adm", Expires: soon}),
 		"garbage":     "ey",
 		"empty":       "",
 	}
@@ -103,7 +104,7 @@ func bearing(raw string) string { return "X-CM-WELL-TOKEN: " + raw }
 // logIn asks the door for a token.
 func (d *door) logIn(t testing.TB, name, password string) string {
 	t.Helper()
-	got := d.ask(t, request("GET /_login", authorization(name, password)))
+	got := d.ask(t, requestTo(d.address, "GET /_login", authorization(name, password)))
 	var answer struct {
 		Token string `json:"token"`
 	}

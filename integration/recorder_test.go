@@ -242,3 +242,13 @@ func readChunks(r *received, from io.Reader, line func() (string, error)) error 
 		r.body = append(r.body, bytes.TrimSuffix(chunk, []byte("\r\n"))...)
 	}
 }
+
+// parsed is a request of a test as the recorder would read it.
+func parsed(t testing.TB, sent []byte) received {
+	t.Helper()
+	r, err := readRequest(bufio.NewReader(bytes.NewReader(sent)), io.Discard)
+	if err != nil {
+		t.Fatalf("%.200q: %v", sent, err)
+	}
+	return r
+}

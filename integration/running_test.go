@@ -199,7 +199,7 @@ func (d *door) checkOutput(t testing.TB) {
 // startsAndFails runs a door that must not serve, and returns what it said.
 func (d *door) startsAndFails(t testing.TB) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	output, err := d.command(ctx, t, "run", "--config", d.config, "--adapter", "caddyfile").CombinedOutput()
 	if exit := (*exec.ExitError)(nil); ctx.Err() != nil || !errors.As(err, &exit) || exit.ExitCode() <= 0 {

@@ -43,17 +43,23 @@ type wire struct {
 	reader     *bufio.Reader
 }
 
+// dial opens a connection that is closed with the test.
 func dial(t testing.TB, address string) *wire {
 	t.Helper()
-	connection, err := net.DialTimeout("tcp", address, 10*time.Second)
+	w, err := connect(address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { connection.Close() })
-	if err := connection.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
-		t.Fatal(err)
+	t.Cleanup(func() { w.connection.Close() })
+	return w
+}
+
+func connect(address string) (*wire, error) {
+	connection, err := net.DialTimeout("tcp", address, 10*time.Second)
+	if err != nil {
+		return nil, err
 	}
-	return &wire{connection, bufio.NewReader(connection)}
+	return &wire{connection, bufio.NewReader(connection)}, connection.SetDeadline(time.Now().Add(patience))
 }
 
 // say sends bytes. A server may refuse a request before it has read all of it,
@@ -98,13 +104,20 @@ func (d *door) ask(t testing.TB, request []byte) answer {
 
 func ask(t testing.TB, address string, request []byte) answer {
 	t.Helper()
-	w := dial(t, address)
-	defer w.connection.Close()
-	w.say(request)
-	method, _, _ := strings.Cut(string(request), " ")
-	got, err := w.hear(method)
+	got, err := tryAsk(address, request)
 	if err != nil {
 		t.Fatalf("%.200q: %v", request, err)
 	}
 	return got
+}
+
+func tryAsk(address string, request []byte) (answer, error) {
+	w, err := connect(address)
+	if err != nil {
+		return answer{}, err
+	}
+	defer w.connection.Close()
+	w.say(request)
+	method, _, _ := strings.Cut(string(request), " ")
+	return w.hear(method)
 }

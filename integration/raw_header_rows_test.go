@@ -1,0 +1,65 @@
+package integration
+
+import "strings"
+
+// headerRows are about who the store believes a request comes from, and about
+// what Connection takes away.
+var headerRows = []rawRow{
+	{id: "H-01 identity header", door: "cm", send: plainly("GET /tests/x", "X-CM-Well-User: adm"), want: one(200), saw: saw("GET /tests/x as nobody"), lacks: "X-CM-Well-User"},
+	{id: "H-01 identity header beside a token", door: "cm", send: plainly("GET /tests/x", "X-CM-Well-User: adm", byAnn), want: one(200), saw: saw("GET /tests/x as ann"), lacks: ": adm"},
+	{id: "H-01 identity header twice", door: "dev", send: plainly("PUT /x", "X-CM-Well-User: adm", "x-cm-well-user: root"), want: one(200), saw: saw("PUT /x as nobody"), lacks: "X-CM-Well-User"},
+	{id: "H-02 with underscores", door: "cm", send: plainly("GET /tests/x", "X_CM_Well_User: adm"), want: one(200), saw: saw("GET /tests/x as nobody"), lacks: "Well_User|: adm"},
+	{id: "H-02 with one underscore", door: "cm", send: plainly("GET /tests/x", "X-CM_Well-User: adm", byAnn), want: one(200), saw: saw("GET /tests/x as ann"), lacks: ": adm"},
+	{id: "H-02 with dots", door: "cm", send: plainly("GET /tests/x", "X.CM.Well.User: adm"), want: one(200), saw: saw("GET /tests/x as nobody"), lacks: ": adm"},
+	{id: "H-02 in another case", door: "cm", send: plainly("GET /tests/x", "x-cm-well-USER: adm"), want: one(200), saw: saw("GET /tests/x as nobody"), lacks: ": adm"},
+	{id: "H-03 Connection names the identity", door: "cm", send: plainly("GET /tests/x", byAnn, "Connection: close, X-CM-Well-User"), want: one(200), saw: saw("GET /tests/x as ann")},
+	{id: "H-04 Connection names the token", door: "cm", send: plainly("GET /tests/x", byAnn, "Connection: X-CM-WELL-TOKEN"), want: one(200), saw: saw("GET /tests/x as ann"), keeps: "X-CM-WELL-TOKEN: ey"},
+	{id: "H-04 Connection names the other token header", door: "cm", send: plainly("GET /tests/x", "X-CM-WELL-TOKEN2: {ann}", "Connection: x-cm-well-token2"), want: one(200), saw: saw("GET /tests/x as ann"), keeps: "X-CM-WELL-TOKEN2: ey"},
+	{id: "H-05 Connection twice", door: "cm", send: plainly("GET /tests/x", byAnn, "Connection: keep-alive", "Connection:  x-cm-well-user ,"), want: one(200), saw: saw("GET /tests/x as ann")},
+	{id: "H-06 Connection names what else counts", door: "cm", send: plainly("POST /tests/x", byAnn, "Content-Type: a/b", "Authorization: Basic eDp5", "Cookie: a=b", "Connection: X-Forwarded-For, content-type, Authorization, Cookie, Host, Via"), want: one(200), saw: saw("POST /tests/x as ann"), keeps: "X-Forwarded-For: 127.0.0.1|Content-Type: a/b|Authorization: Basic eDp5|Cookie: a=b|Host: door|Via: "},
+	{id: "H-06 Connection names Destination", door: "web", send: plainly("MOVE /tests/x", byAnn, "Destination: /tests/y", "Overwrite: F", "Connection: Destination, Overwrite"), want: one(200), saw: saw("MOVE /tests/x as ann"), keeps: "Destination: /tests/y|Overwrite: F"},
+	{id: "H-06 Connection names Depth", door: "web", send: plainly("PROPFIND /tests/x", byAnn, "Depth: 0", "Connection: Depth"), want: one(200), saw: saw("PROPFIND /tests/x as ann"), keeps: "Depth: 0"},
+	{id: "H-06 Connection names a hop's own header", door: "cm", send: plainly("GET /tests/x", "X-Hop: 1", "Connection: X-Hop"), want: one(200), saw: saw("GET /tests/x as nobody"), lacks: "X-Hop"},
+	{id: "H-06 Connection names the identity beside an upgrade", door: "cm", send: plainly("GET /tests/x", byAnn, "Connection: Upgrade, X-CM-Well-User, x-cm-well-token", "Upgrade: websocket"), want: one(200), saw: saw("GET /tests/x as ann"), keeps: "X-CM-WELL-TOKEN: ey"},
+	{id: "H-06 a client says where it comes from", door: "cm", send: plainly("GET /tests/x", "X-Forwarded-For: 1.2.3.4"), want: one(200), saw: saw("GET /tests/x as nobody"), keeps: "X-Forwarded-For: 127.0.0.1", lacks: "1.2.3.4"},
+	{id: "H-22 another Host", door: "cm", send: string(requestTo("evil", "PUT /tests/x", "Content-Length: 0")), want: one(401)},
+	{id: "H-22 another Host by ann", door: "cm", send: string(requestTo("EVIL.", "PUT /tests/x", byAnn, "Content-Length: 0")), want: one(200), saw: saw("PUT /tests/x as ann"), keeps: "Host: EVIL."},
+	{id: "H-22 two Hosts", door: "cm", send: plainly("GET /tests/x", "Host: evil"), want: one(400)},
+	{id: "H-23 headers without end", door: "cm", send: plainly("GET /tests/x", strings.Repeat("A: b\r\n", 20000)+"C: d"), want: one(431)},
+	{id: "M-12 trailer with an identity", door: "cm", send: plainly("PUT /tests/x", byAnn, "Transfer-Encoding: chunked", "Trailer: X-CM-Well-User") + "0\r\nX-CM-Well-User: adm\r\n\r\n", want: one(400)},
+	{id: "M-12 trailer with a token", door: "dev", send: plainly("PUT /x", "Transfer-Encoding: chunked", "Trailer: x-cm-well-token") + "0\r\nX-CM-Well-Token: {unsigned}\r\n\r\n", want: one(400)},
+	{id: "M-12 trailer that nobody announced", door: "cm", send: plainly("PUT /tests/x", byAnn, "Transfer-Encoding: chunked") + "1\r\na\r\n0\r\nX-CM-Well-User: adm\r\n\r\n", want: one(200), saw: saw("PUT /tests/x as ann"), lacks: ": adm"},
+}
+
+// sourceRows are about where a token is, and how many.
+var sourceRows = []rawRow{
+	{id: "H-08 two tokens on two lines", door: "cm", send: plainly("GET /tests/x", byAnn, byAdm), want: one(401)},
+	{id: "H-08 a good token and a bad one", door: "cm", send: plainly("GET /tests/x", byAnn, "X-CM-WELL-TOKEN: x"), want: one(401)},
+	{id: "H-08 two tokens, development", door: "dev", send: plainly("PUT /x", byAnn, byAdm), want: one(401)},
+	{id: "H-09 the same token twice", door: "cm", send: plainly("GET /tests/x", byAnn, byAnn), want: one(200), saw: saw("GET /tests/x as ann")},
+	{id: "H-10 tokens with a comma", door: "cm", send: plainly("GET /tests/x", "X-CM-WELL-TOKEN: {ann}, {adm}"), want: one(401)},
+	{id: "H-12 unsigned token", door: "dev", send: plainly("POST /tests/x", "X-CM-WELL-TOKEN: {unsigned}"), want: one(200), saw: saw("POST /tests/x as nobody"), lacks: "X-CM-WELL-TOKEN"},
+	{id: "H-12 unsigned token in production", door: "cm", send: plainly("GET /tests/x", "X-CM-WELL-TOKEN: {unsigned}"), want: one(401)},
+	{id: "H-13 empty token", door: "cm", send: plainly("GET /tests/x", "X-CM-WELL-TOKEN:"), want: one(401)},
+	{id: "H-13 empty token beside a bearer", door: "bearer", send: plainly("GET /tests/x", "X-CM-WELL-TOKEN:", "Authorization: Bearer {ann}"), want: one(401)},
+	{id: "H-14 folded token", door: "cm", send: plainly("GET /tests/x", "X-CM-WELL-TOKEN: {ann}\r\n b"), want: one(401)},
+	{id: "H-14 eight-bit token", door: "cm", send: plainly("GET /tests/x", "X-CM-WELL-TOKEN: {ann}\xff"), want: one(401)},
+	{id: "H-14 NUL in a token", door: "cm", send: plainly("GET /tests/x", "X-CM-WELL-TOKEN: {ann}\x00"), want: one(400)},
+	{id: "H-14 carriage return in a token", door: "cm", send: plainly("GET /tests/x", "X-CM-WELL-TOKEN: {ann}\r{adm}"), want: one(400)},
+	{id: "H-15 space before the colon", door: "cm", send: plainly("GET /tests/x", "X-CM-Well-User : adm"), want: one(400)},
+	{id: "H-15 Kelvin sign in the name", door: "cm", send: plainly("GET /tests/x", "X-CM-WELL-TO\u212aEN: {ann}"), want: one(400)},
+	{id: "H-16 token over the limit of headers", door: "cm", send: plainly("GET /tests/x", "X-CM-WELL-TOKEN: "+strings.Repeat("a", 40000)), want: one(431)},
+	{id: "H-16 token over the limit of tokens", door: "cm", send: plainly("GET /tests/x", "X-CM-WELL-TOKEN: {ann}"+strings.Repeat("a", 9000)), want: one(401)},
+	{id: "H-17 bearer in another case", door: "bearer", send: plainly("PUT /tests/x", "authorization: bEaReR  {ann}"), want: one(200), saw: saw("PUT /tests/x as ann")},
+	{id: "H-17 token as a password", door: "bearer", send: plainly("PUT /tests/x", authorization("ann", passwordOf("ann"))), want: one(401)},
+	{id: "H-17 bearer where none is accepted", door: "cm", send: plainly("PUT /tests/x", "Authorization: Bearer {ann}"), want: one(401)},
+	{id: "H-18 two Authorization lines", door: "bearer", send: plainly("GET /tests/x", "Authorization: Basic eDp5", "Authorization: Bearer {ann}"), want: one(401)},
+	{id: "H-18 two Authorization lines at the login", door: "cm", send: plainly("GET /_login", authorization("ann", passwordOf("ann")), authorization("adm", "x")), want: one(400)},
+	{id: "H-19 two cookies", door: "cookie", send: plainly("GET /tests/x", "Cookie: X-CM-WELL-TOKEN={ann}; X-CM-WELL-TOKEN={adm}"), want: one(401)},
+	{id: "H-19 two cookies on two lines", door: "cookie", send: plainly("GET /tests/x", "Cookie: X-CM-WELL-TOKEN={ann}", "Cookie: a=b; x-cm-well-token={adm}"), want: one(401)},
+	{id: "H-19 cookies that are no source", door: "cm", send: plainly("GET /tests/x", "Cookie: X-CM-WELL-TOKEN={ann}; b=c; X-CM-WELL-TOKEN={adm}"), want: one(200), saw: saw("GET /tests/x as nobody"), keeps: "Cookie: b=c\r\n", lacks: "X-CM-WELL-TOKEN"},
+	{id: "H-20 another site writes by cookie", door: "cookie", send: plainly("POST /tests/x", "Cookie: X-CM-WELL-TOKEN={ann}", "Origin: https://evil"), want: one(403)},
+	{id: "H-20 another site writes by cookie and GET", door: "cookie", send: plainly("GET /tests/x?op=purge-all", "Cookie: X-CM-WELL-TOKEN={ann}", "Sec-Fetch-Site: cross-site"), want: one(403)},
+	{id: "H-20 the site itself writes by cookie", door: "cookie", send: plainly("POST /tests/x", "Cookie: X-CM-WELL-TOKEN={ann}", "Origin: http://door"), want: one(200), saw: saw("POST /tests/x as ann")},
+	{id: "H-24 line break in a name", door: "cm", send: plainly("GET /tests/x", "X-CM-WELL-TOKEN: {split}"), want: one(401)},
+}
