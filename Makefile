@@ -29,5 +29,6 @@ lint: ## check format, go vet and golangci-lint
 fmt: ## format the Go files
 	@gofmt -w .
 
-bench: ## measure what a request costs
+bench: ## measure what a request costs, and reads under a flood of logins
 	@go test -run '^$$' -bench . -benchmem ./internal/...
+	@go run ./integration/bench

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
@@ -26,7 +27,16 @@ var subdirectives = map[string]subdirective{
 		parseIdentityHeader),
 	"unauthenticated_status": {usage: "401 | 403", least: 1, most: 1, set: setStatus},
 
-	"schemes":     {usage: "basic", least: 1, most: 4, set: setSchemes},
+	"auth_path":   text("<path>", func(h *Handler) *string { return &h.AuthPath }, parseOwnPath),
+	"json_login":  text("<path>", func(h *Handler) *string { return &h.JSONLogin }, parseJSONLogin),
+	"login_cache": text("off | <duration>", func(h *Handler) *string { return &h.LoginCache }, parseCache),
+	"password_hash": text("bcrypt | argon2id", func(h *Handler) *string { return &h.PasswordHash },
+		parsePasswordHash),
+	"login_limit":   {usage: "<failures> <window>", least: 2, most: 2, set: setLimit},
+	"login_workers": number(func(h *Handler) *caddyhttp.WeakString { return &h.LoginWorkers }, parseWorkers),
+	"login_queue":   number(func(h *Handler) *caddyhttp.WeakString { return &h.LoginQueue }, parseQueue),
+
+	"schemes":     {usage: "basic | digest [sha-256] [md5] …", least: 1, most: 4, set: setSchemes},
 	"expiry":      {usage: "<duration> [max <duration>]", least: 1, most: 3, set: setExpiry},
 	"signing_key": {usage: "managed | file <path> | env <NAME> | <secret>", least: 1, most: 2, set: setSigningKey},
 	"accept_key":  {usage: "file <path> | env <NAME> | <secret>", repeatable: true, least: 1, most: 2, set: addAcceptKey},
@@ -47,22 +57,27 @@ var environmentRow = subdirective{usage: "production | development", most: 1, se
 	return checkNow(args[0], parseEnvironment)
 }}
 
+// number makes a row for a single whole number.
+func number(field func(*Handler) *caddyhttp.WeakString, parse func(string) (int, error)) subdirective {
+	return subdirective{usage: "<n>", least: 1, most: 1, set: func(h *Handler, args []string) error {
+		*field(h) = caddyhttp.WeakString(args[0])
+		return checkNow(args[0], parse)
+	}}
+}
+
 func setStatus(h *Handler, args []string) error {
 	h.UnauthenticatedStatus = caddyhttp.WeakString(args[0])
 	return checkNow(args[0], parseStatus)
 }
 
+func setLimit(h *Handler, args []string) error {
+	h.LoginLimit = strings.Join(args, " ")
+	return checkNow(h.LoginLimit, parseLimit)
+}
+
 func setSchemes(h *Handler, args []string) error {
-	for i, scheme := range args {
-		if slices.Contains(args[:i], scheme) {
-			return fmt.Errorf("%q found a second time", scheme)
-		}
-		if err := checkNow(scheme, parseScheme); err != nil {
-			return err
-		}
-	}
 	h.Schemes = args
-	return nil
+	return checkNow(strings.Join(args, " "), parseSchemes)
 }
 
 func setExpiry(h *Handler, args []string) error {

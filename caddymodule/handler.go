@@ -1,14 +1,18 @@
 package caddymodule
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
 	"github.com/cm-well/cmwell-auth/internal/gate"
+	"github.com/cm-well/cmwell-auth/internal/login"
 )
 
 // ServeHTTP serves the front door's own paths, and lets other requests pass to
@@ -18,8 +22,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		h.refuse(w, r, errStarting)
 		return nil
 	}
-	if r.URL.Path == h.settings.loginPath && r.URL.EscapedPath() == h.settings.loginPath {
-		h.serveLogin(w, r)
+	if serve := h.own(r); serve != nil {
+		secure(w.Header())
+		serve(w, r)
 		return nil
 	}
 	pass, err := h.keeper.Check(r)
@@ -35,12 +40,28 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	return next.ServeHTTP(w, r)
 }
 
+// own finds what the front door serves itself. Only the exact spelling counts:
+// the gate refuses the others.
+func (h *Handler) own(r *http.Request) http.HandlerFunc {
+	if r.URL.Path == "" || r.URL.Path != r.URL.EscapedPath() {
+		return nil
+	}
+	switch r.URL.Path {
+	case h.settings.loginPath:
+		return h.serveLogin
+	case h.settings.authPath:
+		return h.endpoint.ServeHTTP
+	case h.settings.jsonLogin:
+		return h.serveJSONLogin
+	}
+	return nil
+}
+
 // errStarting is no refusal: there is no row for it, so it is answered 503.
 var errStarting = errors.New("keys or users are still being made")
 
 // serveLogin answers GET and HEAD with a token for credentials.
 func (h *Handler) serveLogin(w http.ResponseWriter, r *http.Request) {
-	secure(w.Header())
 	w.Header().Set("Vary", "Authorization")
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
@@ -55,13 +76,73 @@ func (h *Handler) serveLogin(w http.ResponseWriter, r *http.Request) {
 	}
 	o := outcomeOf(err, http.StatusUnauthorized)
 	if o.status == http.StatusUnauthorized {
-		w.Header()["Www-Authenticate"] = h.exchange.Challenges()
+		w.Header()["Www-Authenticate"] = h.exchange.Challenges(err)
 	}
-	if o.status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", retryAfter)
-	}
+	askPatience(w.Header(), o, err)
 	contentType, body := o.body(false)
 	answer(w, o.status, contentType, body)
+}
+
+// serveJSONLogin answers POST with a token for a name and a password in a JSON
+// body, in the style of the NeMO archive.
+func (h *Handler) serveJSONLogin(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", "POST")
+		answerJSON(w, http.StatusMethodNotAllowed, message{r.Method + " is not accepted here; POST is."})
+		return
+	}
+	var grant login.Grant
+	credentials, err := login.ReadStrings(http.MaxBytesReader(w, r.Body, login.MaxBody), "username", "password")
+	if err == nil {
+		grant, err = h.exchange.LoginWith(r, h.accounts, credentials["username"], credentials["password"])
+	}
+	h.auditLogin(r, grant, err)
+	if err == nil {
+		answerJSON(w, http.StatusOK, jsonGrant{
+			"Successful login.", grant.Token, grant.User.Email, grant.User.First, grant.User.Last, grant.Expires.Unix(),
+		})
+		return
+	}
+	o := outcomeOf(err, http.StatusUnauthorized)
+	askPatience(w.Header(), o, err)
+	if o.status == http.StatusUnauthorized {
+		o.message = "Login failed."
+	}
+	answerJSON(w, o.status, message{o.message})
+}
+
+// message is an answer of the JSON login other than a token.
+type message struct {
+	Message string `json:"message"`
+}
+
+// jsonGrant is a successful JSON login. ExpireAt is in seconds since the epoch.
+type jsonGrant struct {
+	Message  string `json:"message"`
+	JWT      string `json:"jwt"`
+	Email    string `json:"email"`
+	First    string `json:"first"`
+	Last     string `json:"last"`
+	ExpireAt int64  `json:"expireAt"`
+}
+
+func answerJSON(w http.ResponseWriter, status int, body any) {
+	text, err := json.Marshal(body)
+	if err != nil {
+		status, text = http.StatusInternalServerError, []byte("{}")
+	}
+	answer(w, status, "application/json", string(text))
+}
+
+// askPatience says when to come again, where that helps.
+func askPatience(header http.Header, o outcome, err error) {
+	var throttled *login.ThrottledError
+	switch {
+	case errors.As(err, &throttled):
+		header.Set("Retry-After", strconv.Itoa(int(throttled.RetryAfter/time.Second)))
+	case o.status == http.StatusServiceUnavailable:
+		header.Set("Retry-After", retryAfter)
+	}
 }
 
 // refuse answers a request that does not pass.
@@ -69,14 +150,16 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	o := outcomeOf(err, h.settings.unauthStatus)
 	h.auditRefusal(r, o, err)
 	secure(w.Header())
+	if r.Header.Get("Expect") != "" {
+		w.Header().Set("Connection", "close") // or the server would wait for a body that nobody asked for
+	}
 	switch o.status {
 	case http.StatusUnauthorized:
 		w.Header()["Www-Authenticate"] = h.challenges(err)
 	case http.StatusMethodNotAllowed:
 		w.Header().Set("Allow", "GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE")
-	case http.StatusServiceUnavailable:
-		w.Header().Set("Retry-After", retryAfter)
 	}
+	askPatience(w.Header(), o, err)
 	var refusal *gate.Refusal
 	write := !errors.As(err, &refusal) || refusal.Write
 	contentType, body := o.body(write)

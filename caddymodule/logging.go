@@ -97,9 +97,11 @@ func (h *Handler) auditLogin(r *http.Request, grant login.Grant, err error) {
 }
 
 // clientOf is the client's address as Caddy knows it, behind trusted proxies too.
-func clientOf(r *http.Request) zap.Field {
+func clientOf(r *http.Request) zap.Field { return zap.String("client_ip", clientIP(r)) }
+
+func clientIP(r *http.Request) string {
 	client, _ := caddyhttp.GetVar(r.Context(), caddyhttp.ClientIPVarKey).(string)
-	return zap.String("client_ip", client)
+	return client
 }
 
 // shorten keeps one request from filling a log.

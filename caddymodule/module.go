@@ -14,7 +14,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
 
-	"github.com/cm-well/cmwell-auth/internal/account"
+	"github.com/cm-well/cmwell-auth/internal/admin"
 	"github.com/cm-well/cmwell-auth/internal/gate"
 	"github.com/cm-well/cmwell-auth/internal/login"
 	"github.com/cm-well/cmwell-auth/internal/token"
@@ -44,8 +44,38 @@ type Handler struct {
 	// Realm is shown in challenges (RFC 9110, section 11.5); "cmwell" by default.
 	Realm string `json:"realm,omitempty"`
 
-	// Schemes are what the login offers, in this order; ["basic"] by default.
+	// AuthPath is where the front door serves its own operations, such as changing
+	// one's password; "/_auth" by default. No other spelling of it reaches the store.
+	AuthPath string `json:"auth_path,omitempty"`
+
+	// JSONLogin is where tokens are given for a JSON body; not served by default.
+	JSONLogin string `json:"json_login,omitempty"`
+
+	// Schemes are what the login offers, in this order; ["digest", "basic"] by
+	// default. After "digest" its algorithms may stand, "sha-256" and "md5";
+	// otherwise MD5 is offered, and SHA-256 too unless a user has only the hash
+	// for MD5.
 	Schemes []string `json:"schemes,omitempty"`
+
+	// LoginLimit is how many failed logins a user and client have within a
+	// window before they are answered 429; "10 15m" by default.
+	LoginLimit string `json:"login_limit,omitempty"`
+
+	// LoginWorkers is how many passwords are hashed at once, 1 to 1024; half the
+	// processors by default, at least 1.
+	LoginWorkers caddyhttp.WeakString `json:"login_workers,omitempty"`
+
+	// LoginQueue is how many logins wait for their turn before others are
+	// answered 503, 0 to 100000; 64 by default.
+	LoginQueue caddyhttp.WeakString `json:"login_queue,omitempty"`
+
+	// LoginCache is how long a right password is remembered, so that it need not
+	// be hashed again: a duration up to 24h, or "off", the default.
+	LoginCache string `json:"login_cache,omitempty"`
+
+	// PasswordHash is how new passwords are kept: "bcrypt" (the default, as
+	// CM-Well reads it) or "argon2id".
+	PasswordHash string `json:"password_hash,omitempty"`
 
 	// SigningKey signs tokens and verifies them; managed by default.
 	SigningKey *KeySource `json:"signing_key,omitempty"`
@@ -94,13 +124,19 @@ type Handler struct {
 	// "X-CM-Well-User" by default. It is never taken from a client.
 	IdentityHeader string `json:"identity_header,omitempty"`
 
-	settings  settings
-	keys      *token.Keys
-	passwords *account.Passwords
-	exchange  *login.Exchange
-	keeper    *gate.Keeper
-	logger    *zap.Logger
-	audit     *zap.Logger
+	settings settings
+	keys     *token.Keys
+	guards   guards
+	hashing  *login.Hashing
+	accounts *login.Accounts
+	exchange *login.Exchange
+	keeper   *gate.Keeper
+	endpoint *admin.Endpoint
+	logger   *zap.Logger
+	audit    *zap.Logger
+
+	// shared is what Cleanup gives back to the pool.
+	shared []poolKey
 
 	// pending counts what must be made before the first request is served.
 	pending atomic.Int32
@@ -140,6 +176,13 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return err
 	}
 	h.assemble(users)
+	// Not before the start: a configuration that fails must leave the running one alone.
+	app.atStart(func(context.Context) error {
+		h.guards.throttle.SetLimit(h.settings.limit)
+		h.hashing.Resize(h.settings.workers, h.settings.queue)
+		h.hashing.SetCache(h.settings.cache, time.Now)
+		return nil
+	})
 	return nil
 }
 
@@ -169,16 +212,18 @@ func (h *Handler) beforeServing(app *StartApp, f func(context.Context) error) {
 }
 
 // assemble puts the parts together, from settings that are known to be good.
-func (h *Handler) assemble(users account.Store) {
+func (h *Handler) assemble(users openedUsers) {
 	s := h.settings
-	accounts := &login.Accounts{
-		Users:       users,
-		Passwords:   h.passwords,
+	h.accounts = &login.Accounts{
+		Users: users, Editor: users.editor, Scheme: s.passwordHash, Realm: s.realm,
+		Passwords: h.guards.passwords, Hashing: h.hashing, Throttle: h.guards.throttle,
+		Client:      clientIP,
 		DefaultRoot: s.defaultRoot,
+		Warn:        func(err error) { h.logger.Warn(err.Error()) },
 	}
-	h.exchange = &login.Exchange{
-		Schemes: []login.Scheme{&login.Basic{Realm: s.realm, Accounts: accounts}},
-		Keys:    h.keys, Expiry: s.expiry, MaxExpiry: s.maxExpiry, Now: time.Now,
+	h.exchange = &login.Exchange{Keys: h.keys, Expiry: s.expiry, MaxExpiry: s.maxExpiry, Now: time.Now}
+	for _, scheme := range s.schemes {
+		h.exchange.Schemes = append(h.exchange.Schemes, h.scheme(scheme, users))
 	}
 	h.keeper = &gate.Keeper{
 		UnsafeOpenWrites: !s.production,
@@ -187,10 +232,29 @@ func (h *Handler) assemble(users account.Store) {
 		Keys:             h.keys,
 		Users:            users,
 		Protected:        s.protected,
-		OwnPaths:         []string{s.loginPath},
+		ProtectedInStore: s.inStore,
+		OwnPaths:         []string{s.loginPath, s.authPath},
 		IdentityHeader:   s.identityHeader,
 		ForwardToken:     s.forwardToken,
 		Now:              time.Now,
+	}
+	if s.jsonLogin != "" {
+		h.keeper.OwnPaths = append(h.keeper.OwnPaths, s.jsonLogin)
+	}
+	h.endpoint = h.newEndpoint(users)
+}
+
+func (h *Handler) scheme(configured schemeSettings, users openedUsers) login.Scheme {
+	if configured.name == "basic" {
+		return &login.Basic{Realm: h.settings.realm, Accounts: h.accounts}
+	}
+	return &login.Digest{
+		Realm:      h.settings.realm,
+		Algorithms: digestOffer(configured.algorithms, users),
+		Accounts:   h.accounts,
+		Key:        func() ([]byte, error) { return h.keys.Derive("digest nonce") },
+		Replays:    h.guards.replays,
+		Now:        time.Now,
 	}
 }
 
@@ -198,5 +262,6 @@ func (h *Handler) assemble(users account.Store) {
 var (
 	_ caddy.Module                = (*Handler)(nil)
 	_ caddy.Provisioner           = (*Handler)(nil)
+	_ caddy.CleanerUpper          = (*Handler)(nil)
 	_ caddyhttp.MiddlewareHandler = (*Handler)(nil)
 )

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/cm-well/cmwell-auth/internal/account"
+	"github.com/cm-well/cmwell-auth/internal/admin"
 	"github.com/cm-well/cmwell-auth/internal/gate"
 	"github.com/cm-well/cmwell-auth/internal/login"
 	"github.com/cm-well/cmwell-auth/internal/permission"
@@ -55,11 +57,22 @@ var outcomes = []outcome{
 	{gate.ErrTrailer, http.StatusBadRequest, "trailer", "a trailer with credentials or an identity is not accepted"},
 	{gate.ErrMethod, http.StatusMethodNotAllowed, "method", "the method is not accepted"},
 
+	{admin.ErrNeedsOperation, http.StatusForbidden, "forbidden", "Authenticated but not authorized"},
+	{admin.ErrParameters, http.StatusBadRequest, "bad_parameters", ""},
+	{account.ErrReadOnly, http.StatusNotImplemented, "read_only", "users cannot be changed here"},
+	{account.ErrPassword, http.StatusBadRequest, "bad_password", ""},
+	{login.ErrOvertaken, http.StatusConflict, "conflict", "the user was changed at the same time; try again"},
+
+	{login.ErrThrottled, http.StatusTooManyRequests, "throttled", "Too many failed logins, try again later."},
+	{login.ErrBusy, http.StatusServiceUnavailable, "busy", "Too many logins are waiting, try again later."},
+	{login.ErrBody, http.StatusBadRequest, "bad_body", ""},
+	{login.ErrBodySize, http.StatusRequestEntityTooLarge, "body_size", ""},
 	{login.ErrExpiry, http.StatusBadRequest, "bad_expiry", ""},
 	{login.ErrCredentials, http.StatusBadRequest, "bad_credentials", ""},
 	{login.ErrNoCredentials, http.StatusUnauthorized, "no_credentials", "Please provide your credentials."},
-	// Its text must be the next row's: a client must not learn that the password is right.
+	// Their text must be the last row's: a client must not learn that the password is right.
 	{login.ErrDefaultPassword, http.StatusUnauthorized, "default_password", rejected},
+	{login.ErrStale, http.StatusUnauthorized, "stale", rejected},
 	{login.ErrRejected, http.StatusUnauthorized, "rejected", rejected},
 }
 

@@ -2,11 +2,14 @@ package caddymodule
 
 import (
 	"fmt"
+	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
 
+	"github.com/cm-well/cmwell-auth/internal/account"
 	"github.com/cm-well/cmwell-auth/internal/gate"
 	"github.com/cm-well/cmwell-auth/internal/login"
 	"github.com/cm-well/cmwell-auth/internal/permission"
@@ -19,6 +22,14 @@ type settings struct {
 	production     bool
 	profile        gate.Profile
 	loginPath      string
+	authPath       string
+	jsonLogin      string // empty when it is not served
+	schemes        []schemeSettings
+	limit          login.Limit
+	workers        int
+	queue          int
+	cache          time.Duration // 0 for off
+	passwordHash   account.Scheme
 	realm          string
 	expiry         time.Duration
 	maxExpiry      time.Duration
@@ -26,7 +37,8 @@ type settings struct {
 	sources        []gate.Source
 	forwardToken   bool
 	defaultRoot    login.RootPolicy
-	protected      [][]permission.Entry
+	protected      []permission.Entry // wherever they are
+	inStore        []permission.Entry // and those that the store holds
 	unauthStatus   int
 	identityHeader string
 	warnings       []string
@@ -81,6 +93,13 @@ func (h *Handler) resolve(repl *caddy.Replacer) (settings, error) {
 		production:     value(r, "environment", h.Environment, "production", parseEnvironment),
 		profile:        value(r, "profile", h.Profile, "cmwell", parseProfile),
 		loginPath:      value(r, "login_path", h.LoginPath, "/_login", parseOwnPath),
+		authPath:       value(r, "auth_path", h.AuthPath, "/_auth", parseOwnPath),
+		jsonLogin:      value(r, "json_login", h.JSONLogin, "off", parseJSONLogin),
+		limit:          value(r, "login_limit", h.LoginLimit, "10 15m", parseLimit),
+		workers:        value(r, "login_workers", string(h.LoginWorkers), strconv.Itoa(max(1, runtime.NumCPU()/2)), parseWorkers),
+		queue:          value(r, "login_queue", string(h.LoginQueue), "64", parseQueue),
+		cache:          value(r, "login_cache", h.LoginCache, "off", parseCache),
+		passwordHash:   value(r, "password_hash", h.PasswordHash, "bcrypt", parsePasswordHash),
 		realm:          value(r, "realm", h.Realm, "cmwell", parseRealm),
 		expiry:         value(r, "expiry", h.Expiry, "24h", parseLife),
 		maxExpiry:      value(r, "max_expiry", h.MaxExpiry, "60d", parseLife),
@@ -90,8 +109,9 @@ func (h *Handler) resolve(repl *caddy.Replacer) (settings, error) {
 		unauthStatus:   value(r, "unauthenticated_status", string(h.UnauthenticatedStatus), "401", parseStatus),
 		identityHeader: value(r, "identity_header", h.IdentityHeader, "X-CM-Well-User", parseIdentityHeader),
 	}
-	for _, scheme := range h.Schemes {
-		value(r, "schemes", scheme, "", parseScheme)
+	s.schemes = value(r, "schemes", strings.Join(h.Schemes, " "), "digest basic", parseSchemes)
+	if own := []string{s.loginPath, s.authPath, s.jsonLogin}; r.err == nil && (own[0] == own[1] || own[0] == own[2] || own[1] == own[2]) {
+		r.err = fmt.Errorf("login_path, auth_path and json_login: %q found; three different paths are accepted", own)
 	}
 	if r.err == nil && s.expiry > s.maxExpiry {
 		r.err = fmt.Errorf("expiry: %s is longer than the maximum, %s", s.expiry, s.maxExpiry)
@@ -122,13 +142,12 @@ func (h *Handler) resolveSources(r *resolver, s *settings) {
 // resolveProtection adds the configured paths to those that are always
 // protected: adding one must never open another.
 func (h *Handler) resolveProtection(r *resolver, s *settings) {
-	s.protected = [][]permission.Entry{alwaysProtected(s.profile)}
+	s.protected = alwaysProtected(s.profile)
 	for _, p := range h.Protect {
 		levels := value(r, "protect", strings.Join(p.Levels, " "), "read write", parseLevels)
-		entry := value(r, "protect", p.Path, "", func(path string) (permission.Entry, error) {
+		s.inStore = append(s.inStore, value(r, "protect", p.Path, "", func(path string) (permission.Entry, error) {
 			return permission.NewEntry(path, true, true, levels)
-		})
-		s.protected = append(s.protected, []permission.Entry{entry})
+		}))
 	}
 }
 

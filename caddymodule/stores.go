@@ -4,12 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
-	"sync/atomic"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
@@ -35,6 +34,7 @@ var ErrNotExist = account.ErrNotExist
 
 // UserStore is what modules in the namespace http.cmwell_auth.users provide.
 type UserStore interface {
+	caddy.Module
 	// Open is called once, when the front door's configuration is loaded. It
 	// writes nothing; what must be written at the first start, it hands to
 	// options.BeforeServing.
@@ -45,17 +45,21 @@ type UserStore interface {
 type UserStoreOptions struct {
 	// Production refuses what development only warns of.
 	Production bool
-	// MakeRoot asks for the user root with the documented default password, when
-	// the store is empty and was never used.
-	MakeRoot bool
+	// RootDocument makes the document of the user root with the documented default
+	// password, for a store that is empty and was never used; nil when no such user
+	// is wanted. It takes a while.
+	RootDocument func(context.Context) ([]byte, error)
+	// Share returns the value of the key that all configurations in this process
+	// share, also across a reload, and has it made when there is none.
+	Share func(key string, construct func() (any, error)) (any, error)
+	// Passwords is to be told which shapes the users' password hashes have.
+	Passwords *account.Passwords
 	// BeforeServing has a function called when the configuration starts; until
 	// then the front door answers 503. Its error keeps the configuration from
 	// being used.
 	BeforeServing func(func(context.Context) error)
 	// AtStart is the same without the waiting.
 	AtStart func(func(context.Context) error)
-	// HashCost tells the front door the highest bcrypt cost among the users.
-	HashCost func(int)
 	// Warn logs a sentence for the operator.
 	Warn func(string)
 }
@@ -87,16 +91,28 @@ func (f *FileUsers) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	return nil
 }
 
-// fileState is the users as they are now: before the first start there may be none.
-type fileState struct{ current atomic.Pointer[file.Store] }
-
-func (s *fileState) User(ctx context.Context, name string) (account.User, error) {
-	return s.current.Load().User(ctx, name)
+// liveFile is a users file that tells the passwords' checker which hashes are in it.
+type liveFile struct {
+	*file.Users
+	passwords *account.Passwords
 }
 
-func (s *fileState) Role(ctx context.Context, name string) (account.Role, error) {
-	return s.current.Load().Role(ctx, name)
+// Reload reads the file again. On an error the last good state stays in use.
+func (l liveFile) Reload() error {
+	defer l.told()
+	return l.Users.Reload()
 }
+
+// Edit changes a user; see account.Editor.
+func (l liveFile) Edit(ctx context.Context, name string, change func(account.User) (account.Fields, error)) (account.User, error) {
+	defer l.told()
+	return l.Users.Edit(ctx, name, change)
+}
+
+func (l liveFile) told() { l.passwords.SetShapes(l.Snapshot().Shapes()) }
+
+// OnlyMD5 tells whether some user can log in by Digest with MD5 alone.
+func (l liveFile) OnlyMD5() bool { return l.Snapshot().OnlyMD5() }
 
 // Open reads the file. One that does not exist, or has no users in it, is taken
 // for new, unless Caddy's storage knows that it was used: then it was lost, and
@@ -106,42 +122,62 @@ func (f *FileUsers) Open(ctx caddy.Context, options UserStoreOptions) (Store, er
 	if err != nil {
 		return nil, err
 	}
-	users, err := file.Read(name, !options.Production)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	shared, err := options.Share(fmt.Sprintf("file %s %v", name, options.Production), func() (any, error) {
+		return file.New(name, !options.Production), nil
+	})
+	if err != nil {
 		return nil, err
 	}
-	if err != nil {
-		users = new(file.Store)
+	same, ok := shared.(*file.Users)
+	if !ok {
+		return nil, fmt.Errorf("users file: what is shared for it is %T", shared)
 	}
-	for _, warning := range users.Warnings() {
+	users := liveFile{same, options.Passwords}
+	if err := users.Reload(); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	for _, warning := range users.Snapshot().Warnings() {
 		options.Warn("users file: " + warning)
 	}
 	storage, mark := ctx.Storage(), usedMark(name)
-	if users.Len() == 0 && storage.Exists(ctx, mark) {
-		return nil, fmt.Errorf("users file %s was used before and is empty or gone: restore it, or delete %s in Caddy's storage to begin anew", name, mark)
-	}
-	state := new(fileState)
-	take := func(users *file.Store) {
-		options.HashCost(users.HighestCost())
-		state.current.Store(users)
-	}
-	take(users)
-	if users.Len() == 0 && options.MakeRoot {
-		options.BeforeServing(func(context.Context) error {
-			made, err := makeRoot(name, options)
-			if err == nil {
-				take(made)
-			}
-			return err
-		})
+	if gone(name) || users.Snapshot().Len() == 0 {
+		if storage.Exists(ctx, mark) {
+			return nil, fmt.Errorf("users file %s was used before and is empty or gone: restore it, or delete %s in Caddy's storage to begin anew", name, mark)
+		}
+		if options.RootDocument != nil {
+			options.BeforeServing(func(ctx context.Context) error { return makeRoot(ctx, users, name, options) })
+		}
 	}
 	options.AtStart(func(ctx context.Context) error {
-		if state.current.Load().Len() == 0 || storage.Exists(ctx, mark) {
+		if users.Snapshot().Len() == 0 || storage.Exists(ctx, mark) {
 			return nil
 		}
 		return storage.Store(ctx, mark, []byte(name+"\n"))
 	})
-	return state, nil
+	return users, nil
+}
+
+// gone tells whether the file is not there, though its last state may be in use.
+func gone(name string) bool {
+	_, err := os.Stat(name)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// makeRoot writes a users file with the user that CM-Well documents for a new store.
+func makeRoot(ctx context.Context, users liveFile, name string, options UserStoreOptions) error {
+	defer users.told()
+	document, err := options.RootDocument(ctx)
+	if err != nil {
+		return err
+	}
+	err = users.Create(account.Root, document)
+	if errors.Is(err, fs.ErrExist) { // another server was quicker
+		return users.Reload()
+	}
+	if err == nil {
+		options.Warn("users file " + name + " is new: user root has the password root")
+	}
+	return err
 }
 
 func (f *FileUsers) resolve() (string, error) {
@@ -164,36 +200,9 @@ func usedMark(name string) string {
 	return "cmwell_auth/used/" + hex.EncodeToString(sum[:16])
 }
 
-// makeRoot writes a users file with the user that CM-Well documents for a new
-// store: root, password root, all operations, read and write everywhere.
-func makeRoot(name string, options UserStoreOptions) (*file.Store, error) {
-	hash, err := account.HashPassword(account.RootPassword, account.DefaultCost)
-	if err != nil {
-		return nil, err
-	}
-	document, err := json.Marshal(map[string]any{
-		"paths":      []any{map[string]any{"id": "/", "sign": "+", "recursive": true, "permissions": "rw"}},
-		"operations": []string{"Admin", "Overwrite", "PriorityWrite"},
-		"rev":        0,
-		"digest":     hash,
-	})
-	if err != nil {
-		return nil, err
-	}
-	err = file.Create(name, account.Root, document)
-	if errors.Is(err, fs.ErrExist) { // another server was quicker
-		return file.Read(name, !options.Production)
-	}
-	if err != nil {
-		return nil, err
-	}
-	options.Warn("users file " + name + " is new: user root has the password root")
-	return file.Read(name, !options.Production)
-}
-
 // Interface guards.
 var (
 	_ UserStore             = (*FileUsers)(nil)
 	_ caddyfile.Unmarshaler = (*FileUsers)(nil)
-	_ account.Store         = (*fileState)(nil)
+	_ account.Editor        = liveFile{}
 )

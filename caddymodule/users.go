@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/caddyserver/caddy/v2"
 
@@ -13,30 +14,39 @@ import (
 )
 
 // provisionUsers loads the store of users and opens it.
-func (h *Handler) provisionUsers(ctx caddy.Context, app *StartApp) (account.Store, error) {
+func (h *Handler) provisionUsers(ctx caddy.Context, app *StartApp) (openedUsers, error) {
 	if h.UsersRaw == nil {
 		h.UsersRaw = json.RawMessage(`{"store":"file"}`)
 	}
+	identity := string(h.UsersRaw) // LoadModule clears it
 	loaded, err := ctx.LoadModule(h, "UsersRaw")
 	if err != nil {
-		return nil, fmt.Errorf("users: %w", err)
+		return openedUsers{}, fmt.Errorf("users: %w", err)
 	}
 	module, ok := loaded.(UserStore)
 	if !ok {
-		return nil, fmt.Errorf("users: module %T is no store of users", loaded)
+		return openedUsers{}, fmt.Errorf("users: module %T is no store of users", loaded)
 	}
-	h.passwords = new(account.Passwords)
-	users, err := module.Open(ctx, UserStoreOptions{
+	if h.guards, h.hashing, err = h.shareGuards(identity); err != nil {
+		return openedUsers{}, err
+	}
+	options := UserStoreOptions{
 		Production: h.settings.production,
-		MakeRoot:   h.settings.defaultRoot != login.RootFromNowhere,
-		HashCost:   h.passwords.SetCost,
-		Warn:       func(sentence string) { h.logger.Warn(sentence) },
+		Share: func(key string, construct func() (any, error)) (any, error) {
+			return share(h, poolKey{"users", key}, construct)
+		},
+		Passwords: h.guards.passwords,
+		Warn:      func(sentence string) { h.logger.Warn(sentence) },
 
 		BeforeServing: func(f func(context.Context) error) { h.beforeServing(app, f) },
 		AtStart:       app.atStart,
-	})
+	}
+	if h.settings.defaultRoot != login.RootFromNowhere {
+		options.RootDocument = h.rootDocument
+	}
+	users, err := module.Open(ctx, options)
 	if err != nil {
-		return nil, err
+		return openedUsers{}, err
 	}
 	check := func(ctx context.Context) error { return h.checkRoot(ctx, users) }
 	if h.settings.production && h.settings.defaultRoot == login.UnsafeRootFromAnywhere {
@@ -44,7 +54,43 @@ func (h *Handler) provisionUsers(ctx caddy.Context, app *StartApp) (account.Stor
 	} else {
 		app.atStart(check)
 	}
-	return users, nil
+	return opened(users, module.CaddyModule().ID.Name()), nil
+}
+
+// opened finds out what a store can do beside finding users.
+func opened(store account.Store, kind string) openedUsers {
+	users := openedUsers{
+		Store: store, kind: kind,
+		reload:  func() error { return nil },
+		state:   func() (time.Time, error) { return time.Now(), nil },
+		onlyMD5: func() bool { return false },
+	}
+	if editor, ok := store.(account.Editor); ok {
+		users.editor = editor
+	}
+	if s, ok := store.(interface{ Reload() error }); ok {
+		users.reload = s.Reload
+	}
+	if s, ok := store.(interface{ State() (time.Time, error) }); ok {
+		users.state = s.State
+	}
+	if s, ok := store.(interface{ OnlyMD5() bool }); ok {
+		users.onlyMD5 = s.OnlyMD5
+	}
+	return users
+}
+
+// rootDocument is the user that CM-Well documents for a new store: root with the
+// password root, all operations, read and write everywhere.
+func (h *Handler) rootDocument(context.Context) ([]byte, error) {
+	fields, err := account.SetPassword(account.User{Name: account.Root}, h.settings.passwordHash, h.settings.realm, account.RootPassword)
+	if err != nil {
+		return nil, err
+	}
+	fields["rev"] = 0
+	fields["operations"] = []string{"Admin", "Overwrite", "PriorityWrite"}
+	fields["paths"] = []any{map[string]any{"id": "/", "sign": "+", "recursive": true, "permissions": "rw"}}
+	return json.Marshal(fields)
 }
 
 // checkRoot looks whether root still has the password that everybody knows.
@@ -56,7 +102,7 @@ func (h *Handler) checkRoot(ctx context.Context, users account.Store) error {
 	if err != nil {
 		return fmt.Errorf("looking up user root: %w", err)
 	}
-	if !h.passwords.Match(root, account.RootPassword) {
+	if !h.guards.passwords.Match(root, account.RootPassword) {
 		return nil
 	}
 	switch h.settings.defaultRoot {

@@ -58,13 +58,6 @@ func parseRealm(s string) (string, error) {
 	return s, nil
 }
 
-func parseScheme(s string) (string, error) {
-	if s != "basic" {
-		return "", fmt.Errorf("%q found; basic is accepted", s)
-	}
-	return s, nil
-}
-
 // shortestLife keeps tokens from expiring on their way to the client.
 const shortestLife = time.Minute
 

@@ -32,7 +32,7 @@ func TestTheFirstStartMakesARootThatMayDoEverything(t *testing.T) {
 }
 
 func TestTheDefaultRootLogsInFromThisMachineOnly(t *testing.T) {
-	d := newDoor(t, frontDoor(), doorOptions{store: "127.0.0.1:1", noUsers: true})
+	d := newDoor(t, frontDoor("login_limit 1000 15m"), doorOptions{store: "127.0.0.1:1", noUsers: true})
 	cheap, err := account.HashPassword("root", 4) // many logins follow
 	if err == nil {
 		err = os.WriteFile(d.users, []byte(`{"users":{"root":{"digest":"`+cheap+`"}},"roles":{}}`), 0o600)

@@ -26,6 +26,11 @@ func TestNoTokenIsInTheLogsOfTheExample(t *testing.T) {
 					up.leavesNoTrace(t, "PUT /tests/secret/x", place, good, 403)
 				}
 			}
+			for _, place := range oddPlaces {
+				up.leavesNoTrace(t, "GET /tests/x", place, good, 0)
+			}
+			up.leavesNoTrace(t, "GET /_auth", "?op=change-password&current=a&new=", "secret.canary.", 0)
+			up.leavesNoTrace(t, "GET /_auth", "?op=change-password&new=a&current=", "secret.canary.", 0)
 			good = down.logIn(t, "ann", passwordOf("ann"))
 			for _, place := range tokenPlaces {
 				down.leavesNoTrace(t, "GET /tests/x", place, good, 502)
@@ -41,6 +46,13 @@ func TestNoTokenIsInTheLogsOfTheExample(t *testing.T) {
 var tokenPlaces = []string{
 	"X-CM-WELL-TOKEN: ", "x-cm-well-token2: ", "Cookie: a=b; X-CM-WELL-TOKEN=", "Authorization: Bearer ",
 	"?a=b&token=", "?%74oken=", "Referer: http://store/x?token=", "Referer: http://store/x?a=b&token=",
+}
+
+// oddPlaces are spellings that no filter of single parameters catches. Whether
+// the door takes them does not matter here.
+var oddPlaces = []string{
+	"?TOKEN=", "?=token=", "?a%3Btoken=", "?access_token=", "?a;token=", "Referer: http://store/x?TOKEN=", "Referer: http://store/x?=token=",
+	"Referer: http://store/", "Referer: http://store/x#token=",
 }
 
 type loggedDoor struct{ *door }
@@ -66,7 +78,7 @@ func (d loggedDoor) leavesNoTrace(t *testing.T, line, place, raw string, status 
 	if query, ok := strings.CutPrefix(place, "?"); ok {
 		sent = request(line+"?"+query+raw, "Content-Length: 0")
 	}
-	if got := d.ask(t, sent); got.status != status {
+	if got := d.ask(t, sent); status != 0 && got.status != status {
 		t.Errorf("%s %s: got %v, want %d", line, place, got, status)
 	}
 	eventually(t, "the request is in the access log", func() bool {

@@ -12,9 +12,13 @@ import (
 	"github.com/cm-well/cmwell-auth/internal/permission"
 )
 
-// ErrNotExist says: there is no user or role of this name. Every other error of a
-// Store means that the store is broken and the answer unknown.
-var ErrNotExist = errors.New("account: does not exist")
+var (
+	// ErrNotExist says: there is no user or role of this name. Every other error of a
+	// Store means that the store is broken and the answer unknown.
+	ErrNotExist = errors.New("account: does not exist")
+	// ErrReadOnly says: the store finds users and cannot change them.
+	ErrReadOnly = errors.New("account: users cannot be changed here")
+)
 
 // Anonymous is the name of the user whose document, where it exists, narrows
 // what requests without a token may read. It never logs in.
@@ -38,11 +42,14 @@ type User struct {
 	Operations permission.Operation
 	// Revision is CM-Well's rev. A token with another one is dead.
 	Revision int64
-	// PasswordHash is the document's digest: bcrypt of the password; empty when there is none.
+	// PasswordHash is the document's digest: bcrypt or argon2id of the password;
+	// empty when there is none.
 	PasswordHash string
 	// HA1 is the document's digest2, for HTTP Digest: MD5(user:realm:password) in
 	// hexadecimal; empty when there is none.
 	HA1 string
+	// HA1SHA256 is the document's digest2_sha256: the same with SHA-256.
+	HA1SHA256 string
 	// Email, First and Last are for people.
 	Email, First, Last string
 }
@@ -61,6 +68,19 @@ type Store interface {
 	User(ctx context.Context, name string) (User, error)
 	// Role returns the role of that name, with the same errors.
 	Role(ctx context.Context, name string) (Role, error)
+}
+
+// Editor is a Store that can also change its users.
+type Editor interface {
+	Store
+	// Edit changes one user, durably. It calls change once, with the user as it is
+	// at that moment; no other Edit comes between. An error of change leaves
+	// everything as it was and is returned as it is, and so does a result that is
+	// not a user document. Fields that change does not name stay as they are, also
+	// those that nobody here knows; no fields, and nothing is written. What comes
+	// back is the user after the edit; with an error, which is ErrNotExist when
+	// there is no such user, the zero User.
+	Edit(ctx context.Context, name string, change func(User) (Fields, error)) (User, error)
 }
 
 // MaxName is the greatest length of a name, in bytes.

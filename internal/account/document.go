@@ -23,16 +23,17 @@ type entryDocument struct {
 }
 
 type userDocument struct {
-	Paths      []entryDocument           `json:"paths"`
-	Roles      []string                  `json:"roles"`
-	Operations []string                  `json:"operations"`
-	Rev        int64                     `json:"rev"`
-	Digest     string                    `json:"digest"`
-	Digest2    string                    `json:"digest2"`
-	Email      string                    `json:"email"`
-	First      string                    `json:"first"`
-	Last       string                    `json:"last"`
-	Unknown    map[string]jsontext.Value `json:",embed"`
+	Paths         []entryDocument           `json:"paths"`
+	Roles         []string                  `json:"roles"`
+	Operations    []string                  `json:"operations"`
+	Rev           int64                     `json:"rev"`
+	Digest        string                    `json:"digest"`
+	Digest2       string                    `json:"digest2"`
+	Digest2SHA256 string                    `json:"digest2_sha256"`
+	Email         string                    `json:"email"`
+	First         string                    `json:"first"`
+	Last          string                    `json:"last"`
+	Unknown       map[string]jsontext.Value `json:",embed"`
 }
 
 type roleDocument struct {
@@ -42,7 +43,7 @@ type roleDocument struct {
 }
 
 var (
-	userFields = []string{"paths", "roles", "operations", "rev", "digest", "digest2", "email", "first", "last"}
+	userFields = []string{"paths", "roles", "operations", "rev", "digest", "digest2", "digest2_sha256", "email", "first", "last"}
 	roleFields = []string{"paths", "operations"}
 )
 
@@ -88,12 +89,15 @@ func parseUser(document []byte) (User, error) {
 	if err := checkHash(d.Digest); err != nil {
 		return User{}, fmt.Errorf("digest: %w", err)
 	}
-	if err := checkHA1(d.Digest2); err != nil {
+	if err := checkHA1(d.Digest2, md5Digits); err != nil {
 		return User{}, fmt.Errorf("digest2: %w", err)
+	}
+	if err := checkHA1(d.Digest2SHA256, sha256Digits); err != nil {
+		return User{}, fmt.Errorf("digest2_sha256: %w", err)
 	}
 	return User{
 		Paths: paths, Roles: d.Roles, Operations: operations, Revision: d.Rev,
-		PasswordHash: d.Digest, HA1: d.Digest2, Email: d.Email, First: d.First, Last: d.Last,
+		PasswordHash: d.Digest, HA1: d.Digest2, HA1SHA256: d.Digest2SHA256, Email: d.Email, First: d.First, Last: d.Last,
 	}, nil
 }
 
@@ -196,14 +200,4 @@ func operations(names []string) (permission.Operation, error) {
 		all |= op
 	}
 	return all, nil
-}
-
-func checkHA1(s string) error {
-	if s == "" {
-		return nil
-	}
-	if len(s) != 32 || strings.Trim(s, "0123456789abcdef") != "" {
-		return fmt.Errorf("%d characters found; 32 of 0-9 a-f are accepted", len(s))
-	}
-	return nil
 }

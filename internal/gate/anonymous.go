@@ -70,15 +70,11 @@ func (k *Keeper) anonymous(ctx context.Context, asks []ask) (permission.Decision
 }
 
 // protected tells whether the ask touches a protected path. A read of a tree
-// from above does not: what the front door protects may well be elsewhere.
+// from above does not touch what is protected wherever it is: the documents of
+// users that the front door keeps are not in the store that is read.
 func (k *Keeper) protected(a ask) bool {
-	tree := a.Tree && a.Level == permission.Write
-	for _, list := range k.Protected {
-		if permission.Touches(list, a.where(), a.Level, tree) {
-			return true
-		}
-	}
-	return false
+	return permission.Touches(k.Protected, a.where(), a.Level, a.Tree && a.Level == permission.Write) ||
+		permission.Touches(k.ProtectedInStore, a.where(), a.Level, a.Tree)
 }
 
 // crossSite applies the check for cross-site requests to whatever the door

@@ -75,6 +75,9 @@ func (p Profile) asks(r *http.Request, path permission.Path, q query) ([]ask, er
 			demand = demand.and(p.classify(method, path.Reading(i), q, r.Header))
 		}
 	}
+	if upgrades(r.Header) {
+		demand = demand.and(writeAll) // what is said through a tunnel, nobody judges
+	}
 	asks := []ask{{path, demand}}
 	if there := r.Header["Destination"]; len(there) > 0 {
 		to, err := destination(there)
@@ -128,10 +131,18 @@ func (p Profile) classify(method, path string, q query, h http.Header) Demand {
 	return byCall(method, path, q, h)
 }
 
+// upgrades tells whether the request asks for a websocket (RFC 6455, section
+// 4.1). Every other protocol is taken out of it: see Prepare.
+func upgrades(h http.Header) bool {
+	values := h["Upgrade"]
+	return len(values) == 1 && strings.EqualFold(strings.TrimSpace(values[0]), "websocket")
+}
+
 // httpMethods is the profile HTTP. What is not here writes, and at worst a tree.
+// The bodies of REPORT, SEARCH and QUERY can name any path.
 var httpMethods = map[string]Demand{
 	"GET": read, "HEAD": read, "OPTIONS": read,
-	"PROPFIND": readTree, "REPORT": readTree, "SEARCH": readTree, "QUERY": readTree,
+	"PROPFIND": readTree, "REPORT": readAll, "SEARCH": readAll, "QUERY": readAll,
 	"POST": write, "PUT": write, "PATCH": write, "MKCOL": write, "PROPPATCH": write, "UNLOCK": write,
 }
 

@@ -31,6 +31,12 @@ func (k *Keeper) Prepare(r *http.Request, p Pass) {
 		}
 		r.Header[keep.name] = []string{p.token}
 	}
+	// A store that answers 101 gets a tunnel past this door: through h2c, TLS and
+	// whatever comes, requests would reach it unseen.
+	if !upgrades(r.Header) {
+		delete(r.Header, "Upgrade")
+	}
+	delete(r.Header, "Http2-Settings")
 	if p.User != "" && k.IdentityHeader != "" {
 		r.Header[k.IdentityHeader] = []string{p.User}
 	}
@@ -99,6 +105,9 @@ func (k *Keeper) keepFromHop(h http.Header) {
 	for _, line := range lines {
 		for option := range strings.SplitSeq(line, ",") {
 			option = strings.TrimSpace(option)
+			if strings.EqualFold(option, "upgrade") && len(h["Upgrade"]) == 0 || strings.EqualFold(option, "http2-settings") {
+				continue
+			}
 			if option != "" && !k.reserved(option) && !strings.HasPrefix(strings.ToLower(option), "x-cm-well-") && !isDepended(option) {
 				kept = append(kept, option)
 			}

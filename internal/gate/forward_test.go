@@ -34,8 +34,8 @@ func TestTheStoreSeesWhatWasVerifiedAndNothingElse(t *testing.T) {
 	everywhere := []Source{NewSource(InHeader, TokenHeader), NewSource(InHeader, "x-my-token"), NewSource(InBearer, ""),
 		NewSource(InCookie, "cm"), NewSource(InQuery, "token")}
 	k := newKeeper(t, false, CMWell)
-	ann, expired := tokenFor(t, k, "ann"), tokenFor(t, k, "expired")
-	short := strings.NewReplacer(ann, "ANN", expired, "OLD")
+	ann, expired, adm := tokenFor(t, k, "ann"), tokenFor(t, k, "expired"), tokenFor(t, k, "adm")
+	short := strings.NewReplacer(ann, "ANN", expired, "OLD", adm, "ADM")
 	for _, row := range []struct {
 		why       string
 		sources   []Source // the default headers when nil
@@ -89,12 +89,22 @@ func TestTheStoreSeesWhatWasVerifiedAndNothingElse(t *testing.T) {
 			want: "/x | Connection: close, x-mine | X-Cm-Well-Token: ANN | X-Cm-Well-User: ann"},
 		{why: "a Connection of nothing else disappears",
 			line: "GET /x | Connection: X-CM-WELL-TYPE", want: "/x"},
-		{why: "Upgrade stays",
-			line: "GET /x | Connection: Upgrade | Upgrade: websocket", want: "/x | Connection: Upgrade | Upgrade: websocket"},
+		{why: "a websocket stays for who may write everything", open: true,
+			line: "GET /x | Connection: Upgrade | Upgrade: WebSocket | X-Cm-Well-Token: ADM", want: "/x | Connection: Upgrade | Upgrade: WebSocket | X-Cm-Well-Token: ADM | X-Cm-Well-User: adm"},
+		{why: "no other protocol opens a tunnel",
+			line: "GET /x | Connection: Upgrade, HTTP2-Settings, close | Upgrade: h2c | HTTP2-Settings: AAMA", want: "/x | Connection: close"},
+		{why: "not in a list with websocket either",
+			line: "GET /x | Connection: Upgrade | Upgrade: websocket, h2c", want: "/x"},
+		{why: "nor beside it",
+			line: "GET /x | Connection: Upgrade | Upgrade: websocket | Upgrade: TLS/1.0", want: "/x"},
+		{why: "a token in a cookie behind a comma is removed",
+			line: "GET /x | Cookie: a=b; ,X-CM-WELL-TOKEN=OLD", want: "/x | Cookie: a=b"},
+		{why: "a comma elsewhere stays",
+			line: "GET /x | Cookie: a=b,c; d", want: "/x | Cookie: a=b,c; d"},
 	} {
 		k := newKeeper(t, row.open, CMWell, row.sources...)
 		k.ForwardToken = !row.off
-		r := send(t, k, "", strings.NewReplacer("ANN", ann, "OLD", expired).Replace(row.line))
+		r := send(t, k, "", strings.NewReplacer("ANN", ann, "OLD", expired, "ADM", adm).Replace(row.line))
 		if got := short.Replace(seen(t, k, r)); got != row.want {
 			t.Errorf("%s\n  sent %s\n  seen %s\n  want %s", row.why, row.line, got, row.want)
 		}

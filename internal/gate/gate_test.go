@@ -83,10 +83,11 @@ func newKeeper(t testing.TB, development bool, profile Profile, sources ...Sourc
 	both := permission.Read | permission.Write
 	return &Keeper{
 		UnsafeOpenWrites: development, Profile: profile, Sources: sources, Keys: keys, Users: everybody(t),
-		Protected: [][]permission.Entry{{
+		Protected: []permission.Entry{
 			entry(t, "/meta/auth", true, both), entry(t, "/meta", true, permission.Write), entry(t, "/meta/sys/dc", false, permission.Write),
-		}},
-		OwnPaths: []string{"/_login"}, IdentityHeader: "X-Cm-Well-User", ForwardToken: true,
+		},
+		ProtectedInStore: []permission.Entry{entry(t, "/vault", true, both)},
+		OwnPaths:         []string{"/_login"}, IdentityHeader: "X-Cm-Well-User", ForwardToken: true,
 		Now: func() time.Time { return noon },
 	}
 }
@@ -167,6 +168,13 @@ func TestTheTableOfEnvironments(t *testing.T) {
 		{"", protectedRead, no, no},
 		{"", protectedWrite, no, no},
 		{"", "PUT /meta/sys/dc/x", no, passes},
+		{"", "GET /vault/x", no, no},
+		{"", "PROPFIND /", no, no}, // the vault is below
+		{"", "PROPFIND /vault2", passes, passes},
+		{"", "SEARCH /tests", no, no}, // the body may name the vault
+		{"bob", "SEARCH /tests", passes, passes},
+		{"ann", "SEARCH /tests", forbidden, forbidden}, // or what is denied to ann
+		{"", "DELETE /", no, no},
 		{"bob", read, passes, passes},
 		{"bob", write, forbidden, passes},
 		{"bob", protectedRead, passes, passes}, // reads everything

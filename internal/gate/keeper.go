@@ -29,9 +29,12 @@ type Keeper struct {
 	Keys *token.Keys
 	// Users tells who exists.
 	Users account.Store
-	// Protected lists what needs a token and permission everywhere: what any of
-	// the lists allows, less what the same list denies.
-	Protected [][]permission.Entry
+	// Protected is what needs a token and permission everywhere: what its entries
+	// allow, less what they deny.
+	Protected []permission.Entry
+	// ProtectedInStore is the same for paths that the store behind certainly holds:
+	// reading a tree from above them counts as reading them.
+	ProtectedInStore []permission.Entry
 	// OwnPaths are served by the front door; no other spelling of them passes.
 	OwnPaths []string
 	// IdentityHeader carries the user's name to the store, in net/http's spelling.
@@ -159,6 +162,28 @@ func (k *Keeper) visitor(r *http.Request, writes bool) (visitor, error) {
 		return visitor{invalid: &Refusal{Reason: ErrRevoked, User: user.Name}}, nil
 	}
 	return visitor{user: user, token: raw, source: source}, nil
+}
+
+// Identify returns the user of the request's token, with the operations of its
+// roles too, for what the front door serves itself. Its errors are those of Check.
+func (k *Keeper) Identify(r *http.Request) (account.User, permission.Operation, error) {
+	v, err := k.visitor(r, true)
+	if err != nil {
+		return account.User{}, 0, err
+	}
+	if !v.known() {
+		refusal := refused(cmp.Or(v.invalid, ErrNoToken))
+		refusal.Write = true
+		return account.User{}, 0, refusal
+	}
+	if v.source.kind == InCookie && crossSite(r) {
+		return account.User{}, 0, &Refusal{Reason: ErrCrossSite, User: v.user.Name, Write: true}
+	}
+	_, operations, err := account.Grants(r.Context(), k.Users, v.user)
+	if err != nil {
+		return account.User{}, 0, fmt.Errorf("gate: %w", err)
+	}
+	return v.user, operations, nil
 }
 
 // present returns the one token of the request. The same token in two places

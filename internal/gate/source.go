@@ -108,9 +108,10 @@ func cookies(lines []string, name string) []string {
 	return found
 }
 
+// eachCookie splits at commas too, as some servers do (RFC 2965).
 func eachCookie(lines []string, visit func(name, value string)) {
 	for _, line := range lines {
-		for part := range strings.SplitSeq(line, ";") {
+		for part := range strings.FieldsFuncSeq(line, func(c rune) bool { return c == ';' || c == ',' }) {
 			name, value, _ := strings.Cut(part, "=")
 			visit(strings.TrimSpace(name), strings.TrimSpace(value))
 		}

@@ -1,6 +1,7 @@
 package login
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -8,36 +9,178 @@ import (
 	"github.com/cm-well/cmwell-auth/internal/account"
 )
 
-// Accounts check a name and a password, for every scheme that is sent both.
+// Accounts find users and check passwords, for every way of logging in. They
+// slow down guessing, and confine hashing. All fields but Editor and Warn are
+// required.
 type Accounts struct {
 	// Users is where accounts are found.
 	Users account.Store
+	// Editor stores better hashes at a login that proves the password; nil where
+	// users cannot be written.
+	Editor account.Editor
+	// Scheme hashes new passwords.
+	Scheme account.Scheme
+	// Realm is part of what is stored for Digest.
+	Realm string
 	// Passwords compare them.
 	Passwords *account.Passwords
+	// Hashing confines the comparing.
+	Hashing *Hashing
+	// Throttle slows down guessing.
+	Throttle *Throttle
+	// Client is the address of who sends a request.
+	Client func(*http.Request) string
 	// DefaultRoot says from where root may log in with the default password.
 	DefaultRoot RootPolicy
+	// Warn is told of what went wrong beside a login that succeeds.
+	Warn func(error)
+
+	flights flights
 }
 
-// check finds the user and compares the password. The same work is done
-// whatever happens, so that neither bytes nor time tell who exists.
-func (a *Accounts) check(r *http.Request, name, password string) (account.User, error) {
-	user := account.User{}
-	if account.CheckName(name) == nil && name != account.Anonymous {
-		found, err := a.Users.User(r.Context(), name)
-		if err != nil && !errors.Is(err, account.ErrNotExist) {
-			return account.User{}, fmt.Errorf("looking up the user: %w", err)
-		}
-		if err == nil {
-			user = found
-		}
+// try is one attempt at a name, from its start to its outcome.
+type try struct{ Attempt }
+
+// begin counts a try before its outcome is known, so that many at once do not
+// pass the limit together.
+func (a *Accounts) begin(r *http.Request, name string) (try, error) {
+	started, err := a.Throttle.Begin(name, a.Client(r))
+	return try{started}, err
+}
+
+// settle tells the throttle what came of the try. A fault of ours, or a nonce
+// that was merely old, is not held against the client.
+func (t try) settle(err error) {
+	switch {
+	case err == nil:
+		t.Succeeded()
+	case errors.Is(err, ErrStale) || !errors.Is(err, ErrRejected):
+		t.Abandoned()
+	default:
+		t.Failed()
 	}
-	if !a.Passwords.Match(user, password) {
-		return account.User{}, ErrRejected
+}
+
+// find looks a user up. The zero User stands for a name that does not exist, or
+// cannot: what follows is to take the same way for all.
+func (a *Accounts) find(r *http.Request, name string) (account.User, error) {
+	if account.CheckName(name) != nil || name == account.Anonymous {
+		return account.User{}, nil
+	}
+	user, err := a.Users.User(r.Context(), name)
+	if errors.Is(err, account.ErrNotExist) {
+		return account.User{}, nil
+	}
+	if err != nil {
+		return account.User{}, fmt.Errorf("looking up the user: %w", err)
+	}
+	return user, nil
+}
+
+// Check returns the user of that name when the password is right, and
+// ErrRejected when it is not. The same work is done whatever is wrong, so that
+// neither bytes nor time tell who exists. It may wait for its turn at hashing:
+// ErrBusy and ErrThrottled mean that nothing was checked.
+func (a *Accounts) Check(r *http.Request, name, password string) (account.User, error) {
+	same := a.Hashing.fingerprint(name, a.Client(r), password)
+	user, err := a.flights.do(r.Context(), same, func() (account.User, error) { return a.attempt(r, name, password) })
+	if err != nil {
+		return account.User{}, err
 	}
 	if user.Name == account.Root && password == account.RootPassword && !a.DefaultRoot.allows(r) {
+		// Held against the client like any other failure, or the limit would tell
+		// which password was right.
+		if held, err := a.begin(r, name); err == nil {
+			held.Failed()
+		}
 		return account.User{}, ErrDefaultPassword
 	}
 	return user, nil
+}
+
+// attempt is Check without what depends on where the request comes from.
+func (a *Accounts) attempt(r *http.Request, name, password string) (account.User, error) {
+	started, err := a.begin(r, name)
+	if err != nil {
+		return account.User{}, err
+	}
+	user, err := a.match(r, name, password)
+	if err == nil && user.Name == account.Root && password == account.RootPassword {
+		started.Abandoned() // whether it counts as a success is not decided here
+		return user, nil
+	}
+	started.settle(err)
+	return user, err
+}
+
+func (a *Accounts) match(r *http.Request, name, password string) (account.User, error) {
+	user, err := a.find(r, name)
+	if err != nil {
+		return account.User{}, err
+	}
+	right, err := a.Hashing.Match(r.Context(), a.Passwords, user, name, password)
+	if err != nil {
+		return account.User{}, err
+	}
+	if !right {
+		return account.User{}, ErrRejected
+	}
+	a.upgrade(r.Context(), user, password)
+	return user, nil
+}
+
+// ErrOvertaken says: the user changed while a better hash was made for it.
+var ErrOvertaken = errors.New("login: the user has changed meanwhile")
+
+// upgrade stores what the user's document lacks, while the password is at hand:
+// a stronger hash, and the hashes that Digest needs. A failure of it is told,
+// and does not spoil the login.
+func (a *Accounts) upgrade(ctx context.Context, user account.User, password string) {
+	if a.Editor == nil || !account.Upgradable(user, a.Scheme, a.Realm, password) {
+		return
+	}
+	var fields account.Fields
+	var made error
+	err := a.Hashing.Do(ctx, func() { fields, made = account.Upgrade(user, a.Scheme, a.Realm, password) })
+	if err = errors.Join(err, made); err == nil && len(fields) > 0 {
+		_, err = a.Editor.Edit(ctx, user.Name, func(now account.User) (account.Fields, error) {
+			if now.PasswordHash != user.PasswordHash {
+				return nil, ErrOvertaken
+			}
+			return fields, nil
+		})
+	}
+	if err != nil && a.Warn != nil {
+		a.Warn(fmt.Errorf("storing better hashes for %s: %w", user.Name, err))
+	}
+}
+
+// ChangePassword sets a new password for the user whose current one is given,
+// and raises its revision: every token it has is dead. It is a login attempt
+// like any other, and limited as one.
+func (a *Accounts) ChangePassword(r *http.Request, name, current, next string) error {
+	if a.Editor == nil {
+		return account.ErrReadOnly
+	}
+	user, err := a.Check(r, name, current)
+	if err != nil {
+		return err
+	}
+	var fields account.Fields
+	var made error
+	if err := a.Hashing.Do(r.Context(), func() { fields, made = account.SetPassword(user, a.Scheme, a.Realm, next) }); err != nil {
+		return err
+	}
+	if made != nil {
+		return made
+	}
+	_, err = a.Editor.Edit(r.Context(), name, func(now account.User) (account.Fields, error) {
+		if now.Revision != user.Revision {
+			return nil, ErrOvertaken
+		}
+		return fields, nil
+	})
+	return err
 }
 
 // RootPolicy says from where root may log in while its password is the default.

@@ -18,7 +18,7 @@ type Basic struct {
 }
 
 // Challenge is RFC 7617, section 2, with the charset parameter of section 2.1.
-func (b *Basic) Challenge() []string {
+func (b *Basic) Challenge(bool) []string {
 	return []string{fmt.Sprintf(`Basic realm="%s", charset="UTF-8"`, b.Realm)}
 }
 
@@ -37,5 +37,5 @@ func (b *Basic) Authenticate(r *http.Request) (account.User, error) {
 	if !colon {
 		return account.User{}, fmt.Errorf("%w: no colon between name and password (RFC 7617, section 2)", ErrCredentials)
 	}
-	return b.Accounts.check(r, name, password)
+	return b.Accounts.Check(r, name, password)
 }

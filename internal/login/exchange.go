@@ -51,6 +51,23 @@ func (x *Exchange) Login(r *http.Request) (Grant, error) {
 	if err != nil {
 		return Grant{}, err
 	}
+	return x.grant(user, life)
+}
+
+// LoginWith is Login for a name and a password that came in a body.
+func (x *Exchange) LoginWith(r *http.Request, accounts *Accounts, name, password string) (Grant, error) {
+	life, err := expiryQuery(r.URL.RawQuery, x.Expiry, x.MaxExpiry)
+	if err != nil {
+		return Grant{}, err
+	}
+	user, err := accounts.Check(r, name, password)
+	if err != nil {
+		return Grant{}, err
+	}
+	return x.grant(user, life)
+}
+
+func (x *Exchange) grant(user account.User, life time.Duration) (Grant, error) {
 	expires := x.Now().Add(life)
 	signed, err := x.Keys.Sign(token.Claims{Subject: user.Name, Expires: expires, Revision: user.Revision})
 	if err != nil {
@@ -74,11 +91,12 @@ func (x *Exchange) authenticate(r *http.Request) (account.User, error) {
 	return account.User{}, ErrNoCredentials
 }
 
-// Challenges are the WWW-Authenticate values of all schemes, in their order.
-func (x *Exchange) Challenges() []string {
+// Challenges are the WWW-Authenticate values of all schemes, in their order,
+// for an answer to the error of Login.
+func (x *Exchange) Challenges(err error) []string {
 	var all []string
 	for _, s := range x.Schemes {
-		all = append(all, s.Challenge()...)
+		all = append(all, s.Challenge(errors.Is(err, ErrStale))...)
 	}
 	return all
 }

@@ -39,17 +39,21 @@ func (users) Role(context.Context, string) (account.Role, error) {
 // cheap compares passwords at the least cost.
 func cheap() *account.Passwords {
 	p := new(account.Passwords)
-	p.SetCost(4)
+	p.SetShapes([]account.Shape{{Cost: 4}})
 	return p
 }
 
-func exchange(t *testing.T, s account.Store) (*Exchange, *Accounts) {
+func exchange(t testing.TB, s account.Store) (*Exchange, *Accounts) {
 	t.Helper()
 	keys := new(token.Keys)
 	if err := keys.Use(token.Config{Signing: token.Secret("a secret of the tests, 32 bytes or more")}); err != nil {
 		t.Fatal(err)
 	}
-	a := &Accounts{Users: s, Passwords: cheap()}
+	a := &Accounts{
+		Users: s, Passwords: cheap(), Hashing: NewHashing(1, 8),
+		Throttle: NewThrottle(1000, func() time.Time { return noon }),
+		Client:   func(r *http.Request) string { return r.RemoteAddr },
+	}
 	return &Exchange{
 		Schemes: []Scheme{&Basic{Realm: "cmwell", Accounts: a}},
 		Keys:    keys, Expiry: day, MaxExpiry: 60 * day, Now: func() time.Time { return noon },
@@ -213,16 +217,18 @@ func TestTheDefaultPasswordOpensNothingFromAfar(t *testing.T) {
 
 func TestTheChallenge(t *testing.T) {
 	x, _ := exchange(t, everybody)
-	if got := x.Challenges(); !slices.Equal(got, []string{`Basic realm="cmwell", charset="UTF-8"`}) {
+	if got := x.Challenges(ErrNoCredentials); !slices.Equal(got, []string{`Basic realm="cmwell", charset="UTF-8"`}) {
 		t.Errorf("%q", got)
 	}
 }
 
 func FuzzBasic(f *testing.F) {
+	_, fuzzed := exchange(f, users{})
+	fuzzed.Throttle.SetLimit(Limit{Failures: 1 << 30, Window: time.Hour})
 	f.Add("Basic YW5uOmE6Yjpj")
 	f.Add("Basic")
 	f.Fuzz(func(t *testing.T, authorization string) {
-		b := &Basic{Realm: "cmwell", Accounts: &Accounts{Users: users{}, Passwords: cheap()}}
+		b := &Basic{Realm: "cmwell", Accounts: fuzzed}
 		r := httptest.NewRequest(http.MethodGet, "/_login", nil)
 		r.Header["Authorization"] = []string{authorization}
 		if u, err := b.Authenticate(r); err == nil || u.Name != "" {

@@ -26,5 +26,6 @@ type Scheme interface {
 	// store could not tell.
 	Authenticate(r *http.Request) (account.User, error)
 	// Challenge returns what this scheme offers, one WWW-Authenticate value each.
-	Challenge() []string
+	// With stale, the answer before was right, and only its nonce too old.
+	Challenge(stale bool) []string
 }

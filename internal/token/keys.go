@@ -1,6 +1,8 @@
 package token
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -82,6 +84,20 @@ func check(s Secret, allowShort bool) error {
 		return fmt.Errorf("%w: %d bytes found, at least %d are needed", ErrShortSecret, len(s), MinSecret)
 	}
 	return nil
+}
+
+// Derive makes a key for another purpose out of the signing key, the same on
+// every server that signs with it. Knowing it tells nothing about the signing
+// key or about keys with other labels.
+func (k *Keys) Derive(label string) ([]byte, error) {
+	r := k.ring.Load()
+	if r == nil {
+		return nil, ErrNoKey
+	}
+	// The label holds a NUL, which no token does: no derived key is a signature.
+	h := hmac.New(sha256.New, r.signing)
+	h.Write([]byte("cmwell_auth\x00" + label))
+	return h.Sum(nil), nil
 }
 
 // Sign writes the token that carries c, byte for byte as CM-Well writes it.

@@ -13,9 +13,7 @@ import (
 	"io"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -49,18 +47,24 @@ type document struct {
 // fs.ErrNotExist. When wide, a file that others than its owner may open is
 // read nevertheless, with a warning; otherwise it is an error that wraps ErrMode.
 func Read(name string, wide bool) (*Store, error) {
+	s, _, err := read(name, wide)
+	return s, err
+}
+
+// read returns the state and the bytes that it is read from.
+func read(name string, wide bool) (*Store, []byte, error) {
 	b, warning, err := contents(name, wide)
 	if err != nil {
-		return nil, fmt.Errorf("users file: %w", err)
+		return nil, nil, fmt.Errorf("users file: %w", err)
 	}
 	s, err := Parse(b)
 	if err != nil {
-		return nil, fmt.Errorf("users file %s: %w", name, err)
+		return nil, nil, fmt.Errorf("users file %s: %w", name, err)
 	}
 	if warning != "" {
 		s.warnings = append(s.warnings, warning)
 	}
-	return s, nil
+	return s, b, nil
 }
 
 func contents(name string, wide bool) (b []byte, warning string, err error) {
@@ -151,60 +155,23 @@ func (s *Store) Warnings() []string { return s.warnings }
 // Len is the number of users.
 func (s *Store) Len() int { return len(s.users) }
 
-// HighestCost is the greatest bcrypt cost among the users, 0 when none has a password.
-func (s *Store) HighestCost() int {
-	highest := 0
+// Shapes are those of the users' password hashes, each once.
+func (s *Store) Shapes() []account.Shape {
+	var shapes []account.Shape
 	for _, u := range s.users {
-		highest = max(highest, u.HashCost())
+		if shape, ok := u.Shape(); ok && !slices.Contains(shapes, shape) {
+			shapes = append(shapes, shape)
+		}
 	}
-	return highest
+	return shapes
 }
 
-// Create writes a new users file with one user in it, durably and for the
-// owner alone. A file that exists is left as it is, and is an error that wraps
-// fs.ErrExist, unless there are no users in it: then it is replaced.
-func Create(name, user string, doc jsontext.Value) error {
-	b, err := json.Marshal(document{Users: map[string]jsontext.Value{user: doc}, Roles: map[string]jsontext.Value{}},
-		jsontext.WithIndent("  "), json.Deterministic(true))
-	if err != nil {
-		return fmt.Errorf("users file: %w", err)
+// OnlyMD5 tells whether some user can log in by HTTP Digest with MD5 alone.
+func (s *Store) OnlyMD5() bool {
+	for _, u := range s.users {
+		if u.HA1 != "" && u.HA1SHA256 == "" {
+			return true
+		}
 	}
-	if _, err := Parse(b); err != nil {
-		return fmt.Errorf("users file: %w", err)
-	}
-	folder := filepath.Dir(name)
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return fmt.Errorf("users file: %w", err)
-	}
-	put := os.Link // fails where a rename would overwrite
-	if there, err := Read(name, true); err == nil && there.Len() == 0 {
-		put = os.Rename
-	}
-	if err := place(folder, name, append(b, '\n'), put); err != nil {
-		return fmt.Errorf("users file: %w", err)
-	}
-	return nil
-}
-
-// place puts the bytes at name in one step: whoever looks sees what was there
-// or all of the new file, and after a crash too.
-func place(folder, name string, b []byte, put func(from, to string) error) error {
-	f, err := os.CreateTemp(folder, "."+strings.TrimPrefix(filepath.Base(name), ".")+".*") // mode 0600, O_EXCL
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(b)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err != nil {
-		return err
-	}
-	if err := put(f.Name(), name); err != nil {
-		return err
-	}
-	d, err := os.Open(folder)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return false
 }

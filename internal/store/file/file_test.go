@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -48,8 +49,8 @@ func TestUsersAndRolesAreFound(t *testing.T) {
 	if _, err := s.Role(t.Context(), "ann"); !errors.Is(err, account.ErrNotExist) {
 		t.Errorf("a user is no role: %v", err)
 	}
-	if s.Len() != 2 || s.HighestCost() != 10 {
-		t.Errorf("%d users, cost %d", s.Len(), s.HighestCost())
+	if shapes := s.Shapes(); s.Len() != 2 || !slices.Equal(shapes, []account.Shape{{Cost: 10}}) {
+		t.Errorf("%d users, %v", s.Len(), shapes)
 	}
 	if w := strings.Join(s.Warnings(), "\n"); w != "user ann has the role Gone, which does not exist and grants nothing" {
 		t.Errorf("warnings: %q", w)
@@ -134,6 +135,21 @@ func TestCreateWritesOnceForTheOwnerAlone(t *testing.T) {
 	}
 	if err := Create(filepath.Join(t.TempDir(), "x"), "a/b", []byte(`{}`)); err == nil {
 		t.Error("a bad name was written")
+	}
+}
+
+func TestUsersWhoCanLogInByMD5Alone(t *testing.T) {
+	md5, sha256 := strings.Repeat("0", 32), strings.Repeat("0", 64)
+	for document, want := range map[string]bool{
+		`{}`:                                  false,
+		`{"digest2":"` + md5 + `"}`:           true,
+		`{"digest2_sha256":"` + sha256 + `"}`: false,
+		`{"digest2":"` + md5 + `","digest2_sha256":"` + sha256 + `"}`: false,
+	} {
+		s, err := Parse([]byte(`{"users":{"ann":{},"bob":` + document + `}}`))
+		if err != nil || s.OnlyMD5() != want {
+			t.Errorf("%s: %v, not %v", document, err, want)
+		}
 	}
 }
 

@@ -1,0 +1,121 @@
+package caddymodule
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/cm-well/cmwell-auth/internal/account"
+	"github.com/cm-well/cmwell-auth/internal/admin"
+	"github.com/cm-well/cmwell-auth/internal/login"
+)
+
+// newEndpoint makes what is served at auth_path.
+func (h *Handler) newEndpoint(users openedUsers) *admin.Endpoint {
+	return &admin.Endpoint{
+		Identify:         h.keeper.Identify,
+		GeneratePassword: h.generatePassword,
+		ChangePassword:   h.accounts.ChangePassword,
+		Logout: func(ctx context.Context, name string) error {
+			if users.editor == nil {
+				return account.ErrReadOnly
+			}
+			_, err := users.editor.Edit(ctx, name, account.Revoke)
+			return err
+		},
+		Invalidate: users.reload,
+		Health:     func() admin.Health { return h.health(users) },
+		ReadBody:   login.ReadStrings,
+		Answer:     h.answerTo,
+		Done:       h.auditOperation,
+	}
+}
+
+// generatePassword makes a password of 128 random bits, and its hash when it is
+// its turn: hashing is confined, whoever asks for it.
+func (h *Handler) generatePassword(ctx context.Context) (password, hash string, err error) {
+	password = rand.Text()
+	var made error
+	err = h.hashing.Do(ctx, func() { hash, made = h.settings.passwordHash.Hash(password) })
+	if err = errors.Join(err, made); err != nil {
+		return "", "", err
+	}
+	return password, hash, nil
+}
+
+func (h *Handler) health(users openedUsers) admin.Health {
+	readAt, trouble := users.state()
+	health := admin.Health{
+		OK:            h.pending.Load() == 0,
+		Store:         users.kind,
+		ReadAt:        readAt.UTC(),
+		WaitingLogins: h.hashing.Waiting(),
+	}
+	if trouble != nil {
+		health.Trouble = "the users could not be read again; the last good state is in use, see the log"
+	}
+	return health
+}
+
+// answerTo is the row of an error, for the endpoint.
+func (h *Handler) answerTo(err error) (int, string, http.Header) {
+	o := outcomeOf(err, h.settings.unauthStatus)
+	header := http.Header{}
+	if o.status == http.StatusUnauthorized {
+		header["Www-Authenticate"] = h.challenges(err)
+	}
+	// A wrong current password is no missing token: a client that logs in again
+	// would not help.
+	if errors.Is(err, login.ErrRejected) {
+		o.status, o.message = http.StatusForbidden, "the current password is not right"
+		delete(header, "Www-Authenticate")
+	}
+	askPatience(header, o, err)
+	return o.status, o.message, header
+}
+
+// auditOperation writes what was done at auth_path, and by whom.
+func (h *Handler) auditOperation(r *http.Request, op, user string, err error) {
+	fields := []zap.Field{zap.String("op", op), zap.String("user", user), clientOf(r)}
+	if err == nil {
+		replacerOf(r).Set(userPlaceholder, user)
+		h.audit.Info("operation", fields...)
+		return
+	}
+	o := outcomeOf(err, h.settings.unauthStatus)
+	if o.status == http.StatusServiceUnavailable && o.reason == broken.reason {
+		h.logger.Error("an operation could not be decided", append(fields, zap.Error(err))...)
+		return
+	}
+	h.audit.Info("operation refused", append(fields, zap.String("reason", o.reason), zap.Int("status", o.status))...)
+}
+
+// openedUsers is a store of users with what it can do beside finding them.
+type openedUsers struct {
+	account.Store
+	kind   string
+	editor account.Editor // nil where users cannot be written
+	reload func() error
+	state  func() (readAt time.Time, trouble error)
+	// onlyMD5 tells whether some user's hashes allow Digest with MD5 alone.
+	onlyMD5 func() bool
+}
+
+// digestOffer tells what is offered: SHA-256 only when it helps, for many
+// clients answer the first challenge that they understand and no other.
+func digestOffer(configured []login.DigestAlgorithm, users openedUsers) func() []login.DigestAlgorithm {
+	both, md5 := []login.DigestAlgorithm{login.SHA256, login.MD5}, []login.DigestAlgorithm{login.MD5}
+	return func() []login.DigestAlgorithm {
+		switch {
+		case len(configured) > 0:
+			return configured
+		case users.onlyMD5():
+			return md5
+		}
+		return both
+	}
+}

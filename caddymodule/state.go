@@ -1,0 +1,86 @@
+package caddymodule
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+
+	"github.com/cm-well/cmwell-auth/internal/account"
+	"github.com/cm-well/cmwell-auth/internal/login"
+)
+
+// pool holds what outlives a reload. During one, the old and the new
+// configuration serve together and must see the same users, the same counts of
+// failed logins and the same used nonces.
+var pool = caddy.NewUsagePool()
+
+// poolKey says what a shared thing is about.
+type poolKey struct{ kind, of string }
+
+// kept makes a value fit for the pool: there is nothing to destroy in it.
+type kept[T any] struct{ value T }
+
+func (kept[T]) Destruct() error { return nil }
+
+// share returns the pooled value of the key, made when it is the first time. h
+// gives it back in Cleanup, whatever becomes of the configuration.
+func share[T any](h *Handler, key poolKey, construct func() (T, error)) (T, error) {
+	loaded, _, err := pool.LoadOrNew(key, func() (caddy.Destructor, error) {
+		value, err := construct()
+		return kept[T]{value}, err
+	})
+	var none T
+	if err != nil {
+		return none, err
+	}
+	h.shared = append(h.shared, key)
+	found, ok := loaded.(kept[T])
+	if !ok {
+		return none, fmt.Errorf("what is shared as %s is %T", key.kind, loaded)
+	}
+	return found.value, nil
+}
+
+// Cleanup gives back exactly what Provision took, also when it took only a part.
+func (h *Handler) Cleanup() error {
+	for _, key := range h.shared {
+		if _, err := pool.Delete(key); err != nil {
+			return err
+		}
+	}
+	h.shared = nil
+	return nil
+}
+
+// guards are the defences of the login that outlive a reload.
+type guards struct {
+	throttle  *login.Throttle
+	replays   *login.Replays
+	passwords *account.Passwords
+}
+
+// What bounds the memory of the guards, in entries.
+const (
+	throttleEntries = 100_000
+	replayEntries   = 100_000
+)
+
+// shareGuards finds the counts that belong to a set of users, and the places
+// for hashing, of which the process has one set: it has one set of processors.
+func (h *Handler) shareGuards(usersIdentity string) (guards, *login.Hashing, error) {
+	g, err := share(h, poolKey{"guards", usersIdentity}, func() (guards, error) {
+		return guards{
+			throttle:  login.NewThrottle(throttleEntries, time.Now),
+			replays:   login.NewReplays(replayEntries),
+			passwords: &account.Passwords{Scheme: h.settings.passwordHash},
+		}, nil
+	})
+	if err != nil {
+		return guards{}, nil, err
+	}
+	hashing, err := share(h, poolKey{"hashing", ""}, func() (*login.Hashing, error) {
+		return login.NewHashing(h.settings.workers, h.settings.queue), nil
+	})
+	return g, hashing, err
+}

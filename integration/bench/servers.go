@@ -1,0 +1,204 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// startTime is how long Caddy has to start.
+const startTime = time.Minute
+
+// target is a server that is measured, and what was seen of it.
+type target struct {
+	name      string
+	address   string
+	loginPath string
+	tried     atomic.Int64 // logins that were sent
+
+	quiet   sample
+	flooded sample
+}
+
+// servers are the processes of a run.
+type servers struct {
+	targets   []*target
+	processes []*process
+}
+
+// end kills all processes and waits for their end.
+func (s *servers) end() {
+	for _, p := range s.processes {
+		_ = p.command.Process.Kill()
+		<-p.ended
+	}
+}
+
+// process is one that has been started. It is killed when its context ends.
+type process struct {
+	command *exec.Cmd
+	said    bytes.Buffer  // to be read when it has ended
+	ended   chan struct{} // closed then
+}
+
+func (s *servers) start(command *exec.Cmd) (*process, error) {
+	p := &process{command: command, ended: make(chan struct{})}
+	command.Stderr = &p.said
+	if err := command.Start(); err != nil {
+		return nil, err
+	}
+	s.processes = append(s.processes, p)
+	go func() {
+		_ = command.Wait() // how it ended, ProcessState knows
+		close(p.ended)
+	}()
+	return p, nil
+}
+
+// startAll starts what is measured and what is behind it. The servers are to be
+// ended with an error too.
+func startAll(ctx context.Context, binary, dir string) (*servers, error) {
+	s := &servers{}
+	upstream, err := s.startUpstream(ctx)
+	if err != nil {
+		return s, fmt.Errorf("starting the upstream: %w", err)
+	}
+	for _, start := range []func(layout) (setUp, error){frontDoor, basicAuth} {
+		address, err := freeAddress(ctx)
+		if err != nil {
+			return s, err
+		}
+		home, err := os.MkdirTemp(dir, "home-")
+		if err != nil {
+			return s, err
+		}
+		it, err := start(layout{home: home, address: address, upstream: upstream})
+		if err != nil {
+			return s, err
+		}
+		if err := s.startCaddy(ctx, binary, home, it); err != nil {
+			return s, fmt.Errorf("starting %s: %w", it.name, err)
+		}
+		s.targets = append(s.targets, &target{name: it.name, address: address, loginPath: it.loginPath})
+	}
+	return s, nil
+}
+
+// startUpstream runs this program once more, so that what the upstream costs is
+// not the load's. Its address is the first line that it writes.
+func (s *servers) startUpstream(ctx context.Context) (string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	command := exec.CommandContext(ctx, self, "-upstream") //nolint:gosec // it is this program
+	if _, err := command.StdinPipe(); err != nil {         // its other end is open while this process lives
+		return "", err
+	}
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		return "", err
+	}
+	defer reader.Close()
+	command.Stdout = writer
+	_, err = s.start(command)
+	_ = writer.Close()
+	if err != nil {
+		return "", err
+	}
+	address, err := bufio.NewReader(io.LimitReader(reader, 100)).ReadString('\n')
+	return strings.TrimSpace(address), err
+}
+
+// startCaddy returns when Caddy answers both a read and a login as it should.
+func (s *servers) startCaddy(ctx context.Context, binary, home string, it setUp) error {
+	environ := []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + home,
+		"XDG_DATA_HOME=" + filepath.Join(home, "data"), "XDG_CONFIG_HOME=" + filepath.Join(home, "config"),
+	}
+	caddyfile, config := filepath.Join(home, "Caddyfile"), filepath.Join(home, "caddy.json")
+	if err := os.WriteFile(caddyfile, []byte(it.caddyfile), 0o600); err != nil {
+		return err
+	}
+	adapt := exec.CommandContext(ctx, binary, "adapt", "--config", caddyfile, "--adapter", "caddyfile") //nolint:gosec // no shell is involved
+	adapt.Dir, adapt.Env = home, environ
+	adapted, err := output(adapt)
+	if err != nil {
+		return err
+	}
+	if it.amend != nil {
+		if adapted, err = it.amend(adapted); err != nil {
+			return err
+		}
+	}
+	if err := os.WriteFile(config, adapted, 0o600); err != nil {
+		return err
+	}
+	run := exec.CommandContext(ctx, binary, "run", "--config", config) //nolint:gosec // no shell is involved
+	run.Dir, run.Env = home, environ
+	p, err := s.start(run)
+	if err != nil {
+		return err
+	}
+	isPage := func(got answer) bool { return got == thePage }
+	isChallenge := func(got answer) bool { return got.status == 401 }
+	if err := p.await(ctx, it.address, page, isPage); err != nil {
+		return err
+	}
+	return p.await(ctx, it.address, it.loginPath, isChallenge)
+}
+
+// await asks until the answer is as it should be.
+func (p *process) await(ctx context.Context, address, path string, serves func(answer) bool) error {
+	ctx, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
+	l := line{address: address, deadline: time.Now().Add(startTime)}
+	defer l.hangUp()
+	var last answer
+	for {
+		got, err := l.ask(ctx, fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: bench\r\n\r\n", path))
+		if err == nil && serves(got) {
+			return nil
+		}
+		if err == nil {
+			last = got
+		}
+		select {
+		case <-p.ended:
+			return fmt.Errorf("it has ended: %s\n%s", p.command.ProcessState, p.said.Bytes())
+		case <-ctx.Done():
+			return fmt.Errorf("%s does not answer as it should, but %d with %d bytes: %w", path, last.status, last.size, ctx.Err())
+		case <-time.After(retryAfter):
+		}
+	}
+}
+
+// output is what a command writes. The error has what it complains of.
+func output(command *exec.Cmd) ([]byte, error) {
+	var complaint bytes.Buffer
+	command.Stderr = &complaint
+	written, err := command.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%w\n%s", err, complaint.Bytes())
+	}
+	return written, nil
+}
+
+// freeAddress is one where nobody listens for now.
+func freeAddress(ctx context.Context) (string, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer listener.Close()
+	return listener.Addr().String(), nil
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/crypto/bcrypt"
+)
+
+// layout is where things are.
+type layout struct{ home, address, upstream string }
+
+// setUp is how one server is configured.
+type setUp struct {
+	layout
+	name      string
+	loginPath string
+	caddyfile string
+	amend     func(config []byte) ([]byte, error) // what the Caddyfile cannot say; may be nil
+}
+
+// cost is bcrypt's, of every hash.
+const cost = 10
+
+// site is a Caddyfile with some directives before the proxy.
+func (l layout) site(directives string) string {
+	_, port, _ := strings.Cut(l.address, ":")
+	return fmt.Sprintf(`{
+	admin off
+	auto_https off
+	default_bind 127.0.0.1
+	persist_config off
+	log {
+		output discard
+	}
+}
+
+:%s {
+	%s
+	reverse_proxy %s
+}
+`, port, directives, l.upstream)
+}
+
+// frontDoor has the front door as it is without any settings, but for the file
+// of its one user.
+func frontDoor(l layout) (setUp, error) {
+	hash, err := bcrypt.GenerateFromPassword([]byte("the right password"), cost)
+	if err != nil {
+		return setUp{}, err
+	}
+	users := filepath.Join(l.home, "users.json")
+	document := fmt.Sprintf(`{"users": {"%s": {"rev": 0, "digest": "%s",
+		"paths": [{"id": "/", "sign": "+", "recursive": true, "permissions": "rw"}]}}, "roles": {}}`, knownName, hash)
+	if err := os.WriteFile(users, []byte(document), 0o600); err != nil {
+		return setUp{}, err
+	}
+	site := l.site(fmt.Sprintf("cmwell_auth {\n\t\tenvironment production\n\t\tusers file %q\n\t}", users))
+	return setUp{layout: l, name: "cmwell_auth", loginPath: "/_login", caddyfile: site}, nil
+}
+
+// basicAuth has Caddy's own basic_auth before a part of the paths.
+func basicAuth(l layout) (setUp, error) {
+	hash, err := bcrypt.GenerateFromPassword([]byte("the right password"), cost)
+	if err != nil {
+		return setUp{}, err
+	}
+	accounts := []string{knownName + " " + string(hash)}
+	for n := range int64(names) {
+		accounts = append(accounts, stranger(n)+" "+string(hash))
+	}
+	site := l.site("basic_auth /private/* {\n\t\t" + strings.Join(accounts, "\n\t\t") + "\n\t}")
+	return setUp{layout: l, name: "basic_auth", loginPath: "/private/login", caddyfile: site, amend: withoutHashCache}, nil
+}
+
+// withoutHashCache turns the cache of hashes off, which no Caddyfile can.
+func withoutHashCache(config []byte) ([]byte, error) {
+	var tree any
+	if err := json.Unmarshal(config, &tree); err != nil {
+		return nil, err
+	}
+	if removeAll(tree, "hash_cache") != 1 {
+		return nil, errors.New("its cache of hashes is not where it was, so it cannot be turned off")
+	}
+	return json.Marshal(tree)
+}
+
+// removeAll removes the members of that name, at any depth, and counts them.
+func removeAll(tree any, name string) (removed int) {
+	switch tree := tree.(type) {
+	case map[string]any:
+		if _, ok := tree[name]; ok {
+			delete(tree, name)
+			removed++
+		}
+		for _, below := range tree {
+			removed += removeAll(below, name)
+		}
+	case []any:
+		for _, below := range tree {
+			removed += removeAll(below, name)
+		}
+	}
+	return removed
+}

@@ -1,0 +1,149 @@
+package login
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"sync"
+	"time"
+)
+
+// nonceLife is how long a nonce can be answered.
+const nonceLife = 5 * time.Minute
+
+// nonces are made and recognised without being stored: they carry their time
+// and a MAC. So a flood of challenges costs no memory, and a server that starts
+// anew, or another one with the same key, knows them.
+type nonces struct {
+	key func() ([]byte, error)
+	now func() time.Time
+}
+
+const (
+	nonceTime   = 8  // bytes: milliseconds since the epoch
+	nonceRandom = 8  // bytes that nobody can foresee
+	nonceMAC    = 16 // bytes of HMAC-SHA-256
+	nonceSize   = nonceTime + nonceRandom + nonceMAC
+)
+
+var base64url = base64.RawURLEncoding.Strict()
+
+// issue makes a nonce and the opaque value that belongs to it.
+func (n nonces) issue() (nonce, opaque string, err error) {
+	key, err := n.key()
+	if err != nil {
+		return "", "", err
+	}
+	b := make([]byte, nonceTime+nonceRandom, nonceSize)
+	binary.BigEndian.PutUint64(b, uint64(n.now().UnixMilli()))
+	if _, err := rand.Read(b[nonceTime:]); err != nil {
+		return "", "", err
+	}
+	nonce = base64url.EncodeToString(append(b, mac(key, "nonce", b)...))
+	return nonce, opaqueOf(key, nonce), nil
+}
+
+// nonceState is what is known of a nonce that a client sends back.
+type nonceState uint8
+
+const (
+	nonceForged nonceState = iota
+	nonceStale
+	nonceFresh
+)
+
+// check recognises a nonce, and the opaque value that was issued with it.
+func (n nonces) check(nonce, opaque string) (nonceState, time.Time, error) {
+	key, err := n.key()
+	if err != nil {
+		return nonceForged, time.Time{}, err
+	}
+	b, err := base64url.DecodeString(nonce)
+	if err != nil || len(b) != nonceSize {
+		return nonceForged, time.Time{}, nil
+	}
+	signed := b[:nonceTime+nonceRandom]
+	genuine := hmac.Equal(b[nonceTime+nonceRandom:], mac(key, "nonce", signed))
+	if !genuine || !hmac.Equal([]byte(opaque), []byte(opaqueOf(key, nonce))) {
+		return nonceForged, time.Time{}, nil
+	}
+	issued := time.UnixMilli(int64(binary.BigEndian.Uint64(b)))
+	age := n.now().Sub(issued)
+	if age < -nonceLife { // another door's clock may be ahead, but not by this much
+		return nonceForged, time.Time{}, nil
+	}
+	if age >= nonceLife {
+		return nonceStale, issued.Add(nonceLife), nil
+	}
+	return nonceFresh, issued.Add(nonceLife), nil
+}
+
+func opaqueOf(key []byte, nonce string) string {
+	return base64url.EncodeToString(mac(key, "opaque", []byte(nonce)))
+}
+
+func mac(key []byte, label string, b []byte) []byte {
+	h := hmac.New(sha256.New, key)
+	h.Write([]byte(label + "\x00"))
+	h.Write(b)
+	return h.Sum(nil)[:nonceMAC]
+}
+
+// Replays remembers which nonce counts have been used, so that each is accepted
+// once. Only answers with the right password are remembered, so strangers
+// cannot fill it. It is safe for concurrent use, and outlives a reload.
+type Replays struct {
+	mu   sync.Mutex
+	seen map[string]*counts
+	most int
+}
+
+// counts are the used counts of one nonce: the highest, and a window below it.
+type counts struct {
+	highest uint64
+	window  uint64 // bit i: highest-i was used
+	expires time.Time
+}
+
+// NewReplays remembers at most so many nonces at a time.
+func NewReplays(most int) *Replays { return &Replays{seen: map[string]*counts{}, most: most} }
+
+// use tells whether the count is used for the first time. Counts may arrive out
+// of order, up to 64 apart; what is older than that counts as used. When no
+// place is left, the answer is no: a replay is worse than another challenge.
+func (r *Replays) use(nonce string, count uint64, expires, now time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c := r.seen[nonce]
+	if c == nil {
+		if len(r.seen) >= r.most {
+			r.forget(now)
+		}
+		if len(r.seen) >= r.most {
+			return false
+		}
+		r.seen[nonce] = &counts{highest: count, window: 1, expires: expires}
+		return true
+	}
+	if count > c.highest {
+		c.window = c.window<<min(count-c.highest, 64) | 1
+		c.highest = count
+		return true
+	}
+	bit := uint64(1) << min(c.highest-count, 64)
+	if bit == 0 || c.window&bit != 0 {
+		return false
+	}
+	c.window |= bit
+	return true
+}
+
+func (r *Replays) forget(now time.Time) {
+	for nonce, c := range r.seen {
+		if !now.Before(c.expires) {
+			delete(r.seen, nonce)
+		}
+	}
+}

@@ -1,0 +1,188 @@
+package file
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/cm-well/cmwell-auth/internal/account"
+)
+
+// Users is a users file in use: it can be read again and edited, while requests
+// see the last good state of it, always whole. It is safe for concurrent use.
+// What another process writes while an Edit is under way may be lost.
+type Users struct {
+	name string
+	wide bool
+
+	writing sync.Mutex // whoever changes current holds it
+	current atomic.Pointer[state]
+}
+
+// state is what is in use, and why a later Reload failed.
+type state struct {
+	*Store
+	readAt  time.Time
+	trouble error
+}
+
+var _ account.Editor = (*Users)(nil)
+
+// Open reads the file, with the errors of Read.
+func Open(name string, wide bool) (*Users, error) {
+	u := New(name, wide)
+	if err := u.Reload(); err != nil {
+		return nil, err
+	}
+	return u, nil
+}
+
+// New is for a file that need not exist yet: there is nobody in it until Reload
+// or Create.
+func New(name string, wide bool) *Users {
+	u := &Users{name: name, wide: wide}
+	u.take(new(Store))
+	return u
+}
+
+func (u *Users) take(s *Store) { u.current.Store(&state{Store: s, readAt: time.Now()}) }
+
+// User returns the user of that name, or account.ErrNotExist.
+func (u *Users) User(ctx context.Context, name string) (account.User, error) {
+	return u.Snapshot().User(ctx, name)
+}
+
+// Role returns the role of that name, or account.ErrNotExist.
+func (u *Users) Role(ctx context.Context, name string) (account.Role, error) {
+	return u.Snapshot().Role(ctx, name)
+}
+
+// Snapshot is the state that is in use now. It does not change any more.
+func (u *Users) Snapshot() *Store { return u.current.Load().Store }
+
+// State tells when the state in use was read or written, and why a later Reload
+// failed; nil when none did.
+func (u *Users) State() (readAt time.Time, trouble error) {
+	now := u.current.Load()
+	return now.readAt, now.trouble
+}
+
+// Reload reads the file again. On an error, which is one of Read's, the last good
+// state stays in use.
+func (u *Users) Reload() error {
+	u.writing.Lock()
+	defer u.writing.Unlock()
+	return u.reload()
+}
+
+func (u *Users) reload() error {
+	s, err := Read(u.name, u.wide)
+	if err != nil {
+		last := *u.current.Load()
+		last.trouble = err
+		u.current.Store(&last)
+		return err
+	}
+	u.take(s)
+	return nil
+}
+
+// Create writes a new file with one user in it, as the function Create does, and
+// takes it into use.
+func (u *Users) Create(user string, doc jsontext.Value) error {
+	u.writing.Lock()
+	defer u.writing.Unlock()
+	if err := Create(u.name, user, doc); err != nil {
+		return err
+	}
+	return u.reload()
+}
+
+// Edit changes one user in the file, and nothing else in it, to the byte. The
+// file is read before, so that what was edited by hand is not lost. After an
+// error the state that was in use stays so.
+func (u *Users) Edit(ctx context.Context, name string, change func(account.User) (account.Fields, error)) (account.User, error) {
+	u.writing.Lock()
+	defer u.writing.Unlock()
+	if err := ctx.Err(); err != nil {
+		return account.User{}, err
+	}
+	before, b, err := read(u.name, u.wide)
+	if errors.Is(err, fs.ErrNotExist) && u.Snapshot().Len() == 0 {
+		return account.User{}, account.ErrNotExist
+	}
+	if err != nil {
+		return account.User{}, err
+	}
+	user, err := before.User(ctx, name)
+	if err != nil {
+		return account.User{}, err
+	}
+	fields, err := change(clone(user))
+	if err != nil {
+		return account.User{}, err
+	}
+	after := before
+	if len(fields) > 0 {
+		if after, err = u.write(b, name, fields); err != nil {
+			return account.User{}, fmt.Errorf("users file %s: %w", u.name, err)
+		}
+	}
+	u.take(after)
+	return after.User(ctx, name)
+}
+
+// clone keeps the state from whoever is handed a user to change.
+func clone(u account.User) account.User {
+	u.Paths, u.Roles = slices.Clone(u.Paths), slices.Clone(u.Roles)
+	return u
+}
+
+// write stores the document with the fields changed, or else nothing.
+func (u *Users) write(b []byte, name string, fields account.Fields) (*Store, error) {
+	if err := fields.Check(); err != nil {
+		return nil, err
+	}
+	edits, err := encoded(fields)
+	if err != nil {
+		return nil, err
+	}
+	changed, err := splice(b, name, edits)
+	if err != nil {
+		return nil, err
+	}
+	if len(changed) > MaxSize {
+		return nil, fmt.Errorf("it would have %d bytes, and at most %d are read", len(changed), MaxSize)
+	}
+	after, err := Parse(changed)
+	if err != nil {
+		return nil, err
+	}
+	return after, place(u.name, changed, os.Rename)
+}
+
+func encoded(fields account.Fields) (map[string]jsontext.Value, error) {
+	edits := make(map[string]jsontext.Value, len(fields))
+	for name, value := range fields {
+		edits[name] = nil
+		if value == nil {
+			continue
+		}
+		b, err := json.Marshal(value, json.Deterministic(true))
+		if err != nil {
+			// The error could hold the value, which may be a hash.
+			return nil, fmt.Errorf("field %s: a %T found, which cannot be written in JSON", name, value)
+		}
+		edits[name] = b
+	}
+	return edits, nil
+}
