@@ -7,6 +7,7 @@ require (
 	github.com/caddyserver/certmagic v0.25.6
 	github.com/go-json-experiment/json v1.27.2
 	github.com/golang-jwt/jwt/v5 v5.3.1
+	github.com/icholy/digest v1.2.0
 	github.com/piprate/json-gold v0.9.1
 	go.etcd.io/bbolt v1.5.0
 	go.uber.org/zap v1.28.0
