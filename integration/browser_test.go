@@ -91,8 +91,7 @@ func TestABrowserIsAskedAgainAfterAWrongPassword(t *testing.T) {
 	if used := strings.Join(schemesUsed(d.relay.take()), ", "); used != "Digest SHA-256" {
 		t.Errorf("it used %s", used)
 	}
-	// Without a person to ask, the browser gives up: it would show no page, had
-	// it nobody to ask.
+	// With nobody to ask, the browser gives up.
 	if shown := browse(t, clientLogin{url: url}); !strings.Contains(shown.Error, "ERR_INVALID_AUTH_CREDENTIALS") {
 		t.Errorf("without credentials, got %+v", shown)
 	}
