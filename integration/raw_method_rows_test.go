@@ -29,6 +29,7 @@ var methodRows = []rawRow{
 	{id: "M-09 CONNECT to a host", door: "dev", send: "CONNECT store:80 HTTP/1.1\r\nHost: store:80\r\nX-CM-WELL-TOKEN: {adm}\r\n\r\n", want: one(405)},
 	{id: "M-09 CONNECT to a path", door: "cm", send: plainly("CONNECT /x", byAdm), want: one(405)},
 	{id: "M-11 websocket that returns any infoton", door: "cm", send: plainly("GET /ws/_out?format=json", aWebsocket+"13", byAnn), want: one(403)},
+	{id: "M-06 preflight that asks to be a GET", door: "cm", send: plainly("OPTIONS /meta/auth/users/x", "Origin: http://app", "Access-Control-Request-Method: PUT", "X-HTTP-Method-Override: GET"), want: one(401)},
 	{id: "M-11 websocket by nobody", door: "cm", send: plainly("GET /tests/x", aWebsocket+"13"), want: one(401)},
 	{id: "M-11 websocket by nobody, by the method", door: "web", send: plainly("GET /tests/x", aWebsocket+"13"), want: one(401)},
 	{id: "M-11 websocket in development", door: "dev", send: plainly("GET /x", aWebsocket+"13"), want: one(401)},

@@ -86,6 +86,8 @@ func crossSite(r *http.Request) bool {
 }
 
 // isPreflight is the Fetch standard's CORS preflight, which never carries a token.
+// What asks to be run as another method is none: it could show a protected path.
 func isPreflight(r *http.Request) bool {
-	return r.Method == http.MethodOptions && len(r.Header["Origin"]) > 0 && len(r.Header["Access-Control-Request-Method"]) > 0
+	return r.Method == http.MethodOptions && len(r.Header["Origin"]) > 0 && len(r.Header["Access-Control-Request-Method"]) > 0 &&
+		len(overrides(r.Header, parseQuery(r.URL.RawQuery))) == 0
 }

@@ -82,6 +82,7 @@ func TestTheProfileHTTPGoesByTheMethod(t *testing.T) {
 		"COPY /a | Destination: http://store":         ErrDestination.Error(),
 		"COPY /a | Destination: /b%00":                ErrDestination.Error(),
 		"GET /a | X-HTTP-Method-Override: DELETE":     "write all /a",
+		"GET /a | X_HTTP_Method_Override: DELETE":     "write all /a",
 		"GET /a | X-Method-Override: put":             "write /a",
 		"GET /a | X-HTTP-Method:  PATCH":              "write /a",
 		"DELETE /a | X-HTTP-Method-Override: GET":     "write all /a",

@@ -3,6 +3,7 @@ package gate
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/cm-well/cmwell-auth/internal/permission"
@@ -106,13 +107,17 @@ func destination(values []string) (permission.Path, error) {
 	return path, nil
 }
 
-// overrideHeaders let a request run as another method in some frameworks.
+// overrideHeaders let a request run as another method in some frameworks,
+// whichever way they are spelled.
 var overrideHeaders = []string{"X-Http-Method-Override", "X-Http-Method", "X-Method-Override"}
 
 func overrides(h http.Header, q query) []string {
 	var methods []string
-	for _, name := range overrideHeaders {
-		for _, value := range h[name] {
+	for name, values := range h {
+		if !slices.ContainsFunc(overrideHeaders, func(o string) bool { return same(name, o) }) {
+			continue
+		}
+		for _, value := range values {
 			methods = append(methods, strings.ToUpper(strings.TrimSpace(value)))
 		}
 	}

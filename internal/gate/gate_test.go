@@ -350,6 +350,9 @@ func TestAPreflightNeedsNoToken(t *testing.T) {
 		"OPTIONS /meta/auth/users/x":                ErrNoToken.Error(),
 		"OPTIONS /tests/x?op=purge-all" + preflight: ErrNoToken.Error(),
 		"PUT /tests/x" + preflight:                  ErrNoToken.Error(),
+
+		"OPTIONS /meta/auth/users/x" + preflight + " | X-HTTP-Method-Override: GET": ErrNoToken.Error(),
+		"OPTIONS /meta/auth/users/x?_method=GET" + preflight:                        ErrNoToken.Error(),
 	} {
 		if got := verdict(t, k, send(t, k, "", line)); got != want {
 			t.Errorf("%s: %s; want %s", line, got, want)
