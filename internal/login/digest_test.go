@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -254,6 +256,24 @@ func TestEachNonceCountIsAcceptedOnce(t *testing.T) {
 		if !errors.Is(err, row.want) {
 			t.Errorf("%d: nc %s: %v, want %v", i, row.nc, err, row.want)
 		}
+	}
+}
+
+func TestOfManyReplaysAtOnceOneIsAccepted(t *testing.T) {
+	d := newDigestDoor()
+	challenge := d.challenge(t, SHA256)
+	var replays sync.WaitGroup
+	var accepted atomic.Int32
+	for range 200 {
+		replays.Go(func() {
+			if _, err := d.Authenticate(client{user: "ann"}.answer(challenge)); err == nil {
+				accepted.Add(1)
+			}
+		})
+	}
+	replays.Wait()
+	if accepted.Load() != 1 {
+		t.Errorf("%d were accepted", accepted.Load())
 	}
 }
 
