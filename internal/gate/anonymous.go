@@ -69,12 +69,20 @@ func (k *Keeper) anonymous(ctx context.Context, asks []ask) (permission.Decision
 	return d, nil
 }
 
-// protected tells whether the ask touches a protected path. A read of a tree
-// from above does not touch what is protected wherever it is: the documents of
-// users that the front door keeps are not in the store that is read.
+// protected tells whether the ask touches a protected path: its own, or, when it
+// asks for everything, any other. The root stands for its own path where
+// permission is given, for who may do it everywhere may do it there; it does not
+// stand for it here.
 func (k *Keeper) protected(a ask) bool {
-	return permission.Touches(k.Protected, a.where(), a.Level, a.Tree && a.Level == permission.Write) ||
-		permission.Touches(k.ProtectedInStore, a.where(), a.Level, a.Tree)
+	return k.protects(a.path, a.Demand) || a.Everywhere && k.protects(rootPath, a.Demand)
+}
+
+// protects is protected for one path. A read of a tree from above does not touch
+// what is protected wherever it is: the documents of users that the front door
+// keeps are not in the store that is read.
+func (k *Keeper) protects(p permission.Path, d Demand) bool {
+	return permission.Touches(k.Protected, p, d.Level, d.Tree && d.Level == permission.Write) ||
+		permission.Touches(k.ProtectedInStore, p, d.Level, d.Tree)
 }
 
 // crossSite applies the check for cross-site requests to whatever the door

@@ -340,6 +340,33 @@ func TestTheAnonymousUserNarrowsReads(t *testing.T) {
 	}
 }
 
+// What reads everything reads its own path too: a parameter that widens a
+// request must not carry it past the protection of that path.
+func TestAProtectedPathStaysSoWhenMoreIsAskedFor(t *testing.T) {
+	for _, development := range []bool{false, true} {
+		for line, profile := range map[string]Profile{
+			"GET /meta/auth/users/x?xg=2":                      CMWell,
+			"GET /meta/auth/users/x?yg=2":                      CMWell,
+			"GET /meta/auth/users?op=consume&position=y":       CMWell,
+			"GET /meta/auth/users?op=next-chunk":               CMWell,
+			"GET /meta/auth/users?op=search&recursive":         CMWell,
+			"GET //meta/auth/users/x?xg=2":                     CMWell,
+			"SEARCH /meta/auth/users/":                         HTTP,
+			"REPORT /meta/auth/users/":                         HTTP,
+			"GET /meta/auth/x | X-HTTP-Method-Override: QUERY": HTTP,
+		} {
+			k := newKeeper(t, development, profile)
+			k.ProtectedInStore = nil // or reading everything would be reading that
+			if got := verdict(t, k, send(t, k, "", line)); got != ErrNoToken.Error() {
+				t.Errorf("development %v: %s: %s", development, line, got)
+			}
+			if got := verdict(t, k, send(t, k, "wendy", line)); got != ErrForbidden.Error() {
+				t.Errorf("development %v: %s by who may not read it: %s", development, line, got)
+			}
+		}
+	}
+}
+
 func TestAPreflightNeedsNoToken(t *testing.T) {
 	k := newKeeper(t, false, CMWell)
 	preflight := " | Origin: https://app.example | Access-Control-Request-Method: PUT"
