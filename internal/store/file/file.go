@@ -33,6 +33,8 @@ type Store struct {
 	users    map[string]account.User
 	roles    map[string]account.Role
 	warnings []string
+	shapes   []account.Shape
+	onlyMD5  bool
 }
 
 var _ account.Store = (*Store)(nil)
@@ -120,17 +122,23 @@ func Parse(b []byte) (*Store, error) {
 			return nil, err
 		}
 		s.users[name] = user
-		s.missingRoles(user)
+		s.note(user)
 	}
 	return s, nil
 }
 
-func (s *Store) missingRoles(u account.User) {
+// note gathers what is asked of all users together, at every login for one: a
+// walk over all of them then would be as long as the file.
+func (s *Store) note(u account.User) {
 	for _, role := range u.Roles {
 		if _, ok := s.roles[role]; !ok {
 			s.warnings = append(s.warnings, fmt.Sprintf("user %s has the role %s, which does not exist and grants nothing", u.Name, role))
 		}
 	}
+	if shape, ok := u.Shape(); ok && !slices.Contains(s.shapes, shape) {
+		s.shapes = append(s.shapes, shape)
+	}
+	s.onlyMD5 = s.onlyMD5 || u.HA1 != "" && u.HA1SHA256 == ""
 }
 
 // User returns the user of that name, or account.ErrNotExist.
@@ -156,22 +164,7 @@ func (s *Store) Warnings() []string { return s.warnings }
 func (s *Store) Len() int { return len(s.users) }
 
 // Shapes are those of the users' password hashes, each once.
-func (s *Store) Shapes() []account.Shape {
-	var shapes []account.Shape
-	for _, u := range s.users {
-		if shape, ok := u.Shape(); ok && !slices.Contains(shapes, shape) {
-			shapes = append(shapes, shape)
-		}
-	}
-	return shapes
-}
+func (s *Store) Shapes() []account.Shape { return s.shapes }
 
 // OnlyMD5 tells whether some user can log in by HTTP Digest with MD5 alone.
-func (s *Store) OnlyMD5() bool {
-	for _, u := range s.users {
-		if u.HA1 != "" && u.HA1SHA256 == "" {
-			return true
-		}
-	}
-	return false
-}
+func (s *Store) OnlyMD5() bool { return s.onlyMD5 }
