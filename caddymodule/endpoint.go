@@ -39,9 +39,10 @@ func (h *Handler) newEndpoint(users openedUsers) *admin.Endpoint {
 // its turn: hashing is confined, whoever asks for it.
 func (h *Handler) generatePassword(ctx context.Context) (password, hash string, err error) {
 	password = rand.Text()
-	var made error
-	err = h.hashing.Do(ctx, func() { hash, made = h.settings.passwordHash.Hash(password) })
-	if err = errors.Join(err, made); err != nil {
+	if waited := h.hashing.Do(ctx, func() { hash, err = h.settings.passwordHash.Hash(password) }); waited != nil {
+		err = waited
+	}
+	if err != nil {
 		return "", "", err
 	}
 	return password, hash, nil

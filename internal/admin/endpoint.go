@@ -48,7 +48,7 @@ type Health struct {
 	ReadAt time.Time `json:"readAt"`
 	// Trouble says what is wrong with the users' store; empty when nothing is.
 	Trouble string `json:"trouble,omitempty"`
-	// Users tells how many logins wait for their turn.
+	// WaitingLogins is how many logins wait for their turn.
 	WaitingLogins int `json:"waitingLogins"`
 }
 

@@ -3,7 +3,6 @@ package gate
 import (
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/cm-well/cmwell-auth/internal/permission"
@@ -70,9 +69,8 @@ type ask struct {
 // MOVE also at the path in Destination.
 func (p Profile) asks(r *http.Request, path permission.Path, q query) ([]ask, error) {
 	demand := Demand{}
-	for i := range path.Len() {
-		demand = demand.and(p.classify(r.Method, path.Reading(i), q, r.Header))
-		for _, method := range overrides(r.Header, q) {
+	for _, method := range append(overrides(r.Header, q), r.Method) {
+		for i := range path.Len() {
 			demand = demand.and(p.classify(method, path.Reading(i), q, r.Header))
 		}
 	}
@@ -114,7 +112,7 @@ var overrideHeaders = []string{"X-Http-Method-Override", "X-Http-Method", "X-Met
 func overrides(h http.Header, q query) []string {
 	var methods []string
 	for name, values := range h {
-		if !slices.ContainsFunc(overrideHeaders, func(o string) bool { return same(name, o) }) {
+		if !among(overrideHeaders, name) {
 			continue
 		}
 		for _, value := range values {

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -10,7 +11,7 @@ import (
 // r's headers and, to take tokens out, its query; never its path.
 func (k *Keeper) Prepare(r *http.Request, p Pass) {
 	for name := range r.Header {
-		if k.reserved(name) || rewrites(name) {
+		if k.reserved(name) || among(rewriting, name) {
 			delete(r.Header, name)
 		}
 	}
@@ -84,9 +85,14 @@ func fold(c byte) byte {
 	return c
 }
 
-// rewrites names headers by which some servers take another path than the
+// among tells whether one of the names is this one, in whatever spelling.
+func among(names []string, name string) bool {
+	return slices.ContainsFunc(names, func(n string) bool { return same(n, name) })
+}
+
+// rewriting are headers by which some servers take another path than the
 // target's. The decision was about the target.
-func rewrites(name string) bool { return same(name, "X-Original-Url") || same(name, "X-Rewrite-Url") }
+var rewriting = []string{"X-Original-Url", "X-Rewrite-Url"}
 
 // depended are headers that a decision, or the store's reading of the body,
 // rests on. A proxy drops what Connection names (RFC 9110, section 7.6.1), and
@@ -108,7 +114,7 @@ func (k *Keeper) keepFromHop(h http.Header) {
 			if strings.EqualFold(option, "upgrade") && len(h["Upgrade"]) == 0 || strings.EqualFold(option, "http2-settings") {
 				continue
 			}
-			if option != "" && !k.reserved(option) && !strings.HasPrefix(strings.ToLower(option), "x-cm-well-") && !isDepended(option) {
+			if option != "" && !k.reserved(option) && !strings.HasPrefix(strings.ToLower(option), "x-cm-well-") && !among(depended, option) {
 				kept = append(kept, option)
 			}
 		}
@@ -117,15 +123,6 @@ func (k *Keeper) keepFromHop(h http.Header) {
 	if len(kept) > 0 {
 		h["Connection"] = []string{strings.Join(kept, ", ")}
 	}
-}
-
-func isDepended(option string) bool {
-	for _, name := range depended {
-		if same(option, name) {
-			return true
-		}
-	}
-	return false
 }
 
 // Vary is the request field that carried the verified token, for the header of

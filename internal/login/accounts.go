@@ -139,10 +139,8 @@ func (a *Accounts) upgrade(ctx context.Context, user account.User, password stri
 	if a.Editor == nil || !account.Upgradable(user, a.Scheme, a.Realm, password) {
 		return
 	}
-	var fields account.Fields
-	var made error
-	err := a.Hashing.Do(ctx, func() { fields, made = account.Upgrade(user, a.Scheme, a.Realm, password) })
-	if err = errors.Join(err, made); err == nil && len(fields) > 0 {
+	fields, err := a.hashed(ctx, func() (account.Fields, error) { return account.Upgrade(user, a.Scheme, a.Realm, password) })
+	if err == nil && len(fields) > 0 {
 		_, err = a.Editor.Edit(ctx, user.Name, func(now account.User) (account.Fields, error) {
 			if now.PasswordHash != user.PasswordHash {
 				return nil, ErrOvertaken
@@ -153,6 +151,14 @@ func (a *Accounts) upgrade(ctx context.Context, user account.User, password stri
 	if err != nil && a.Warn != nil {
 		a.Warn(fmt.Errorf("storing better hashes for %s: %w", user.Name, err))
 	}
+}
+
+// hashed makes fields of a document that need hashing, when it is their turn.
+func (a *Accounts) hashed(ctx context.Context, fill func() (account.Fields, error)) (fields account.Fields, err error) {
+	if waited := a.Hashing.Do(ctx, func() { fields, err = fill() }); waited != nil {
+		return nil, waited
+	}
+	return fields, err
 }
 
 // ChangePassword sets a new password for the user whose current one is given,
@@ -166,13 +172,9 @@ func (a *Accounts) ChangePassword(r *http.Request, name, current, next string) e
 	if err != nil {
 		return err
 	}
-	var fields account.Fields
-	var made error
-	if err := a.Hashing.Do(r.Context(), func() { fields, made = account.SetPassword(user, a.Scheme, a.Realm, next) }); err != nil {
+	fields, err := a.hashed(r.Context(), func() (account.Fields, error) { return account.SetPassword(user, a.Scheme, a.Realm, next) })
+	if err != nil {
 		return err
-	}
-	if made != nil {
-		return made
 	}
 	_, err = a.Editor.Edit(r.Context(), name, func(now account.User) (account.Fields, error) {
 		if now.Revision != user.Revision {

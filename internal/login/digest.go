@@ -65,7 +65,7 @@ func (d *Digest) Challenge(stale bool) []string {
 	return all
 }
 
-// answer is a parsed Authorization header of this scheme.
+// digestAnswer is a parsed Authorization header of this scheme.
 type digestAnswer struct {
 	username, nonce, opaque, uri, cnonce, response string
 	nc                                             string

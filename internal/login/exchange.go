@@ -43,31 +43,23 @@ type Grant struct {
 // ErrNoCredentials or ErrRejected; any other means that the front door cannot
 // tell. What is wrong with the request is found before any password is hashed.
 func (x *Exchange) Login(r *http.Request) (Grant, error) {
-	life, err := expiryQuery(r.URL.RawQuery, x.Expiry, x.MaxExpiry)
-	if err != nil {
-		return Grant{}, err
-	}
-	user, err := x.authenticate(r)
-	if err != nil {
-		return Grant{}, err
-	}
-	return x.grant(user, life)
+	return x.exchange(r, func() (account.User, error) { return x.authenticate(r) })
 }
 
 // LoginWith is Login for a name and a password that came in a body.
 func (x *Exchange) LoginWith(r *http.Request, accounts *Accounts, name, password string) (Grant, error) {
+	return x.exchange(r, func() (account.User, error) { return accounts.Check(r, name, password) })
+}
+
+func (x *Exchange) exchange(r *http.Request, authenticate func() (account.User, error)) (Grant, error) {
 	life, err := expiryQuery(r.URL.RawQuery, x.Expiry, x.MaxExpiry)
 	if err != nil {
 		return Grant{}, err
 	}
-	user, err := accounts.Check(r, name, password)
+	user, err := authenticate()
 	if err != nil {
 		return Grant{}, err
 	}
-	return x.grant(user, life)
-}
-
-func (x *Exchange) grant(user account.User, life time.Duration) (Grant, error) {
 	expires := x.Now().Add(life)
 	signed, err := x.Keys.Sign(token.Claims{Subject: user.Name, Expires: expires, Revision: user.Revision})
 	if err != nil {
