@@ -27,10 +27,18 @@ func parseDirective(helper httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, e
 //
 //	cmwell_auth [<matcher>] {
 //		environment   production | development
+//		mode          enforce | observe
 //		profile       cmwell | http
 //		login_path    <path>
+//		auth_path     <path>
+//		json_login    <path>
 //		realm         <text>
-//		schemes       basic
+//		schemes       basic | digest [sha-256] [md5] …
+//		login_limit   <failures> <window>
+//		login_workers <n>
+//		login_queue   <n>
+//		login_cache   off | <duration>
+//		password_hash bcrypt | argon2id
 //		signing_key   managed | file <path> | env <NAME> | <secret>
 //		accept_key    file <path> | env <NAME> | <secret>
 //		expiry        <duration> [max <duration>]
@@ -40,12 +48,14 @@ func parseDirective(helper httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, e
 //		users         file <path>
 //		default_root  loopback | anywhere | off
 //		protect       <path> [read] [write]
+//		read          { <matchers> }
+//		write         { <matchers> }
 //		unauthenticated_status 401 | 403
 //		identity_header <name>
 //	}
 //
-// accept_key, token_from and protect may be repeated, everything else stands
-// once. A value without placeholders is checked here, so that the error names
+// accept_key, token_from, protect, read and write may be repeated, everything
+// else stands once. A value without placeholders is checked here, so that the error names
 // its line; the others are checked when the configuration is loaded.
 func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // the directive's name
@@ -63,13 +73,11 @@ func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 			return d.Errf("%s: %s found a second time; it is accepted once", directive, name)
 		}
 		seen[name] = true
-		if name == "users" {
-			if err := h.unmarshalUsers(d); err != nil {
-				return err
-			}
-			continue
+		parse := sub.parse
+		if parse == nil {
+			parse = func(h *Handler, d *caddyfile.Dispenser) error { return h.unmarshalPlain(d, name, sub) }
 		}
-		if err := h.unmarshalPlain(d, name, sub); err != nil {
+		if err := parse(h, d); err != nil {
 			return err
 		}
 	}
@@ -83,6 +91,8 @@ type subdirective struct {
 	least      int // arguments
 	most       int
 	set        func(h *Handler, args []string) error
+	// parse reads what has a grammar of its own, instead of the rest of the row.
+	parse func(*Handler, *caddyfile.Dispenser) error
 }
 
 func (h *Handler) unmarshalPlain(d *caddyfile.Dispenser, name string, sub subdirective) error {

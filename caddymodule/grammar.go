@@ -11,12 +11,15 @@ import (
 	"github.com/cm-well/cmwell-auth/internal/permission"
 )
 
-// subdirectives are all that the block may hold, except users, whose grammar is
-// its module's. A new one is a row here and a field in Handler.
+// subdirectives are all that the block may hold. The grammar of users, read and
+// write is that of other modules. A new one is a row here and a field in Handler.
 var subdirectives = map[string]subdirective{
-	"users": {},
+	"users": {parse: (*Handler).unmarshalUsers},
+	"read":  matcherRow(func(h *Handler) *caddyhttp.RawMatcherSets { return &h.ReadRaw }),
+	"write": matcherRow(func(h *Handler) *caddyhttp.RawMatcherSets { return &h.WriteRaw }),
 
 	"environment":   environmentRow,
+	"mode":          text("enforce | observe", func(h *Handler) *string { return &h.Mode }, parseMode),
 	"profile":       text("cmwell | http", func(h *Handler) *string { return &h.Profile }, parseProfile),
 	"login_path":    text("<path>", func(h *Handler) *string { return &h.LoginPath }, parseOwnPath),
 	"realm":         text("<text>", func(h *Handler) *string { return &h.Realm }, parseRealm),

@@ -28,11 +28,16 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		return nil
 	}
 	pass, err := h.keeper.Check(r)
-	if err != nil {
-		h.refuse(w, r, err)
-		return nil
+	if err == nil {
+		notePass(r, pass)
+	} else {
+		observed, passes := h.observe(r, err)
+		if !passes {
+			h.refuse(w, r, err)
+			return nil
+		}
+		pass = observed
 	}
-	notePass(r, pass)
 	h.keeper.Prepare(r, pass)
 	if pass.User != "" {
 		w = &privateWriter{ResponseWriterWrapper: &caddyhttp.ResponseWriterWrapper{ResponseWriter: w}, vary: pass.Vary()}
@@ -148,7 +153,7 @@ func askPatience(header http.Header, o outcome, err error) {
 // refuse answers a request that does not pass.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	o := outcomeOf(err, h.settings.unauthStatus)
-	h.auditRefusal(r, o, err)
+	h.auditRefusal(r, o, err, "refused")
 	secure(w.Header())
 	if r.Header.Get("Expect") != "" {
 		w.Header().Set("Connection", "close") // or the server would wait for a body that nobody asked for

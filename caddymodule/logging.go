@@ -52,9 +52,9 @@ func notePass(r *http.Request, pass gate.Pass) {
 	}
 }
 
-// auditRefusal writes why a request does not pass. It names verified users
+// auditRefusal writes why a request does not pass, or would not: verdict. It names verified users
 // only, shows the path and never the query, and no credential.
-func (h *Handler) auditRefusal(r *http.Request, o outcome, err error) {
+func (h *Handler) auditRefusal(r *http.Request, o outcome, err error, verdict string) {
 	var refusal *gate.Refusal
 	known := errors.As(err, &refusal)
 	repl := replacerOf(r)
@@ -68,7 +68,7 @@ func (h *Handler) auditRefusal(r *http.Request, o outcome, err error) {
 	}
 	repl.Set(levelPlaceholder, level(refusal.Write))
 	repl.Set(rulePlaceholder, refusal.Decision)
-	h.audit.Info("refused",
+	h.audit.Info(verdict,
 		zap.String("reason", o.reason),
 		zap.Int("status", o.status),
 		zap.String("user", refusal.User),

@@ -33,6 +33,10 @@ type Handler struct {
 	// token. Empty means production.
 	Environment string `json:"environment,omitempty"`
 
+	// Mode is "enforce" (the default) or "observe": then what would be refused on
+	// its way to the store is logged and passes nevertheless.
+	Mode string `json:"mode,omitempty"`
+
 	// Profile tells requests that read from those that write: "cmwell" (the
 	// default) knows CM-Well's calls, "http" goes by the method.
 	Profile string `json:"profile,omitempty"`
@@ -116,6 +120,14 @@ type Handler struct {
 	// to /meta except /meta/sys/dc.
 	Protect []Protection `json:"protect,omitempty"`
 
+	// ReadRaw are sets of Caddy's request matchers: what one of them matches reads,
+	// whatever the profile says of it.
+	ReadRaw caddyhttp.RawMatcherSets `json:"read,omitempty" caddy:"namespace=http.matchers"`
+
+	// WriteRaw are sets of matchers like ReadRaw: what one of them matches writes.
+	// It wins over ReadRaw.
+	WriteRaw caddyhttp.RawMatcherSets `json:"write,omitempty" caddy:"namespace=http.matchers"`
+
 	// UnauthenticatedStatus answers requests that need a token and have none
 	// that is valid: 401 (the default) or 403.
 	UnauthenticatedStatus caddyhttp.WeakString `json:"unauthenticated_status,omitempty"`
@@ -125,6 +137,9 @@ type Handler struct {
 	IdentityHeader string `json:"identity_header,omitempty"`
 
 	settings settings
+	reads    matchers
+	writes   matchers
+	reminder reminder
 	keys     *token.Keys
 	guards   guards
 	hashing  *login.Hashing
@@ -159,6 +174,9 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if h.settings, err = h.resolve(caddy.NewReplacer()); err != nil {
 		return err
 	}
+	if err := h.provisionMatchers(ctx); err != nil {
+		return err
+	}
 	h.announce()
 	starter, err := ctx.App(startAppID)
 	if err != nil {
@@ -190,6 +208,9 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 func (h *Handler) announce() {
 	for _, warning := range h.settings.warnings {
 		h.logger.Warn(warning)
+	}
+	if h.settings.observe && h.reminder.due(time.Now()) {
+		h.logger.Warn(observing)
 	}
 	if h.settings.production {
 		h.logger.Info("environment is production: writes need a token")
@@ -233,6 +254,8 @@ func (h *Handler) assemble(users openedUsers) {
 		Users:            users,
 		Protected:        s.protected,
 		ProtectedInStore: s.inStore,
+		Reads:            h.reads.any(),
+		Writes:           h.writes.any(),
 		OwnPaths:         []string{s.loginPath, s.authPath},
 		IdentityHeader:   s.identityHeader,
 		ForwardToken:     s.forwardToken,

@@ -20,6 +20,7 @@ import (
 // default filled in and every value checked.
 type settings struct {
 	production     bool
+	observe        bool
 	profile        gate.Profile
 	loginPath      string
 	authPath       string
@@ -91,6 +92,7 @@ func (h *Handler) resolve(repl *caddy.Replacer) (settings, error) {
 	r := &resolver{repl: repl}
 	s := settings{
 		production:     value(r, "environment", h.Environment, "production", parseEnvironment),
+		observe:        value(r, "mode", h.Mode, "enforce", parseMode),
 		profile:        value(r, "profile", h.Profile, "cmwell", parseProfile),
 		loginPath:      value(r, "login_path", h.LoginPath, "/_login", parseOwnPath),
 		authPath:       value(r, "auth_path", h.AuthPath, "/_auth", parseOwnPath),

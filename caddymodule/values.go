@@ -33,6 +33,16 @@ func parseEnvironment(s string) (production bool, err error) {
 	return true, fmt.Errorf("%q found; production (or prod) and development (or dev, test, staging, qa, local) are accepted", s)
 }
 
+func parseMode(s string) (observe bool, err error) {
+	switch s {
+	case "enforce":
+		return false, nil
+	case "observe":
+		return true, nil
+	}
+	return false, fmt.Errorf("%q found; enforce and observe are accepted", s)
+}
+
 func parseProfile(s string) (gate.Profile, error) {
 	switch s {
 	case "cmwell":

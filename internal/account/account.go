@@ -101,9 +101,10 @@ func foreign(r rune) bool {
 
 // Grants are the rules and operations that hold for a user, roles included. A
 // role that does not exist grants nothing and is no error; a store that cannot
-// tell is one.
-func Grants(ctx context.Context, s Store, u User) (permission.Rules, permission.Operation, error) {
-	rules := permission.Rules{Own: u.Paths}
+// tell is one. The roles are appended to those given, which may be nil: with
+// room for them there, nothing is allocated.
+func Grants(ctx context.Context, s Store, u User, roles []permission.Role) (permission.Rules, permission.Operation, error) {
+	rules := permission.Rules{Own: u.Paths, Roles: roles}
 	operations := u.Operations
 	for _, name := range u.Roles {
 		role, err := s.Role(ctx, name)

@@ -142,11 +142,11 @@ func (r roles) Role(_ context.Context, name string) (Role, error) {
 
 func TestGrants(t *testing.T) {
 	s := roles{"Editor": {Name: "Editor", Operations: permission.Overwrite}}
-	rules, ops, err := Grants(t.Context(), s, User{Roles: []string{"Gone", "Editor"}, Operations: permission.Admin})
+	rules, ops, err := Grants(t.Context(), s, User{Roles: []string{"Gone", "Editor"}, Operations: permission.Admin}, nil)
 	if err != nil || len(rules.Roles) != 1 || ops != permission.Admin|permission.Overwrite {
 		t.Errorf("a role that does not exist grants nothing: %+v, %s, %v", rules, ops, err)
 	}
-	rules, ops, err = Grants(t.Context(), s, User{Roles: []string{"Editor", "Broken"}, Operations: permission.Admin})
+	rules, ops, err = Grants(t.Context(), s, User{Roles: []string{"Editor", "Broken"}, Operations: permission.Admin}, nil)
 	if err == nil || ops != 0 || len(rules.Roles) != 0 {
 		t.Errorf("a store that cannot tell must not grant: %+v, %s, %v", rules, ops, err)
 	}

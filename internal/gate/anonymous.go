@@ -11,7 +11,7 @@ import (
 )
 
 // decideWithoutUser judges requests that nobody answers for.
-func (k *Keeper) decideWithoutUser(r *http.Request, v visitor, asks []ask) (permission.Decision, error) {
+func (k *Keeper) decideWithoutUser(r *http.Request, v visitor, asked *asks) (permission.Decision, error) {
 	no := ErrNoToken
 	if v.invalid != nil {
 		no = v.invalid
@@ -20,7 +20,7 @@ func (k *Keeper) decideWithoutUser(r *http.Request, v visitor, asks []ask) (perm
 		}
 	}
 	preflight := isPreflight(r)
-	for _, a := range asks {
+	for _, a := range asked.all() {
 		switch {
 		case preflight && !a.writes():
 		case a.Operation&^permission.PriorityWrite != 0, k.protected(a):
@@ -34,7 +34,7 @@ func (k *Keeper) decideWithoutUser(r *http.Request, v visitor, asks []ask) (perm
 	if k.UnsafeOpenWrites || preflight {
 		return permission.Decision{}, nil
 	}
-	return k.anonymous(r.Context(), asks)
+	return k.anonymous(r.Context(), asked)
 }
 
 // refused makes a refusal, or takes the one that is there.
@@ -48,7 +48,7 @@ func refused(why error) *Refusal {
 
 // anonymous asks the document of the anonymous user, where there is one. It
 // can only narrow what may be read: a write needs a token, whatever it says.
-func (k *Keeper) anonymous(ctx context.Context, asks []ask) (permission.Decision, error) {
+func (k *Keeper) anonymous(ctx context.Context, asked *asks) (permission.Decision, error) {
 	user, err := k.Users.User(ctx, account.Anonymous)
 	if errors.Is(err, account.ErrNotExist) {
 		return permission.Decision{}, nil
@@ -56,12 +56,12 @@ func (k *Keeper) anonymous(ctx context.Context, asks []ask) (permission.Decision
 	if err != nil {
 		return permission.Decision{}, fmt.Errorf("gate: looking up user anonymous: %w", err)
 	}
-	rules, _, err := account.Grants(ctx, k.Users, user)
+	rules, _, err := account.Grants(ctx, k.Users, user, nil)
 	if err != nil {
 		return permission.Decision{}, fmt.Errorf("gate: %w", err)
 	}
 	var d permission.Decision
-	for _, a := range asks {
+	for _, a := range asked.all() {
 		if d = rules.Decide(a.where(), a.Level, a.Tree); !d.Allowed {
 			return permission.Decision{}, &Refusal{Reason: ErrNoToken, Decision: d}
 		}

@@ -3,6 +3,7 @@ package gate
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,7 +29,7 @@ func demandOf(p Profile, line string) string {
 		return err.Error()
 	}
 	var words []string
-	for _, a := range asks {
+	for _, a := range asks.all() {
 		words = append(words, a.words())
 	}
 	return strings.Join(words, ", ")
@@ -192,16 +193,52 @@ func TestTheProfileCMWellKnowsItsCalls(t *testing.T) {
 	}
 }
 
-func TestEveryCallOfTheTableIsReachable(t *testing.T) {
-	for i, c := range calls {
-		path := strings.Replace(c.path, "*", "x", 1)
-		method := "POST"
-		if c.methods != nil {
-			method = c.methods[0]
+// exampleOf is a request that the row is for.
+func exampleOf(c call) question {
+	q := question{method: "FOO", path: strings.Replace(c.path, "*", "x", 1), query: query{plain: true}, header: http.Header{}}
+	if c.methods != nil {
+		q.method = c.methods[len(c.methods)-1]
+	}
+	if c.op != "" && c.op != noOp {
+		q.query.pairs = []pair{{"op", c.op}}
+	}
+	return q
+}
+
+func TestEveryCallOfTheTablesIsReachable(t *testing.T) {
+	for name, rows := range map[string][]call{"cmwell": cmwell.calls, "http": byMethod.calls} {
+		for i, c := range rows {
+			q := exampleOf(c)
+			if c.op == "" && c.when == nil {
+				q.query.pairs = []pair{{"op", "an op of nobody"}}
+			}
+			for j, earlier := range rows[:i] {
+				if earlier.when == nil && earlier.fits(&q) {
+					t.Errorf("%s: row %d (%s %s %s) is hidden by row %d (%s)", name, i, q.method, c.path, c.op, j, earlier.path)
+				}
+			}
 		}
-		for j, earlier := range calls[:i] {
-			if earlier.fits(method, path) {
-				t.Errorf("row %d (%s %s) is hidden by row %d (%s)", i, method, c.path, j, earlier.path)
+		if last := rows[len(rows)-1]; last.methods != nil || last.path != everyPath || last.op != "" || last.when != nil || !last.demand.writes() {
+			t.Errorf("%s: the last row is not for everything, or lets it read", name)
+		}
+	}
+}
+
+// The shelves are only a quicker way through the rows.
+func TestTheShelvesAnswerAsTheTableDoes(t *testing.T) {
+	for _, rows := range []*table{cmwell, byMethod} {
+		for _, method := range []string{"GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH", "PROPFIND", "SEARCH", "get", ""} {
+			for _, c := range append(slices.Clone(rows.calls), call{path: "/"}, call{path: "/a"}, call{path: "/_"}, call{path: "/h"}) {
+				for _, op := range []string{"", "read", "search", "purge-all", "SEARCH", "x"} {
+					q := exampleOf(c)
+					if q.method = method; op != "" {
+						q.query.pairs = []pair{{"op", op}}
+					}
+					want := rows.calls[slices.IndexFunc(rows.calls, func(c call) bool { return c.fits(&q) })].demand
+					if got := rows.first(&q); got != want {
+						t.Errorf("%s %s op %q: %+v, the table says %+v", method, q.path, op, got, want)
+					}
+				}
 			}
 		}
 	}

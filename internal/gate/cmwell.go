@@ -2,37 +2,29 @@ package gate
 
 import (
 	"mime"
-	"net/http"
-	"slices"
-	"strings"
 
 	"github.com/cm-well/cmwell-auth/internal/permission"
 )
 
-// call is a row of CM-Well's service paths. The first row that fits decides.
-type call struct {
-	methods []string // none for any
-	path    string   // exact, or a prefix when it ends in *
-	demand  Demand
-	// bare: without a query it is a mere read.
-	bare bool
-}
-
 var (
-	gets     = []string{"GET", "HEAD", "OPTIONS"}
-	posts    = []string{"POST", "PUT"}
-	onlyPost = []string{"POST"}
-	getsPost = []string{"GET", "HEAD", "OPTIONS", "POST"}
+	gets      = []string{"GET", "HEAD", "OPTIONS"} // CM-Well answers HEAD by running GET
+	posts     = []string{"POST", "PUT"}
+	onlyPost  = []string{"POST"}
+	getsPost  = []string{"GET", "HEAD", "OPTIONS", "POST"}
+	deletions = []string{"DELETE"}
 )
 
-// calls are CM-Well's paths that are no infotons, from its routes. Those that
-// change the system, or show what no path permission covers, need Admin; those
-// whose targets are not in the URL ask for everything.
-var calls = []call{
+// cmwell is CM-Well's whole interface. Its service paths come first, then what
+// is done to infotons at their own paths. What reads is listed; everything else
+// writes. What changes the system, or shows what no path permission covers,
+// needs Admin; where the targets are not in the URL, everything is asked for.
+var cmwell = newTable([]call{
 	{methods: gets, path: "/_track/*", demand: read},
 	{methods: gets, path: "/_types-cache", demand: read},
-	{methods: gets, path: "/_ns-cache", demand: admin, bare: true},
-	{methods: gets, path: "/_services-cache", demand: admin, bare: true},
+	{methods: gets, path: "/_ns-cache", when: withoutQuery, demand: read},
+	{methods: gets, path: "/_ns-cache", demand: admin},
+	{methods: gets, path: "/_services-cache", when: withoutQuery, demand: read},
+	{methods: gets, path: "/_services-cache", demand: admin},
 	{methods: gets, path: "/_timeout", demand: read},
 	{methods: getsPost, path: "/_null", demand: read},
 	{methods: gets, path: "/health*", demand: read},
@@ -74,104 +66,80 @@ var calls = []call{
 	{path: "/zz/*", demand: admin},
 
 	{path: "/_*", demand: writeAll},
-}
 
-// ops are the values of op on a GET, in lower case: CM-Well folds it there.
-var ops = map[string]Demand{
-	"": read, "read": read, "x-info": read, "x-verify": read,
-	"search": readTree, "aggregate": readTree, "stats": readTree,
-	"create-iterator": readTree, "create-consumer": readTree,
-	"stream": readTree, "mstream": readTree, "sstream": readTree, "qstream": readTree,
+	// Infotons by GET. An op that is not listed may be a new way to write.
+	{methods: gets, path: everyPath, op: noOp, demand: read},
+	{methods: gets, path: everyPath, op: "read", demand: read},
+	{methods: gets, path: everyPath, op: "x-info", demand: read},
+	{methods: gets, path: everyPath, op: "x-verify", demand: read},
+	{methods: gets, path: everyPath, op: "search", demand: readTree},
+	{methods: gets, path: everyPath, op: "aggregate", demand: readTree},
+	{methods: gets, path: everyPath, op: "stats", demand: readTree},
+	{methods: gets, path: everyPath, op: "create-iterator", demand: readTree},
+	{methods: gets, path: everyPath, op: "create-consumer", demand: readTree},
+	{methods: gets, path: everyPath, op: "stream", demand: readTree},
+	{methods: gets, path: everyPath, op: "mstream", demand: readTree},
+	{methods: gets, path: everyPath, op: "sstream", demand: readTree},
+	{methods: gets, path: everyPath, op: "qstream", demand: readTree},
 	// What these go on with is in a position or a name, not in the path.
-	"next-chunk": readAll, "consume": readAll, "bulk-consume": readAll, "pull": readAll,
-	"subscribe": admin, "unsubscribe": admin,
-	"x-fix":     write.with(permission.Overwrite),
-	"purge-all": write, "purge-history": write, "purge-last": write, "rollback": write,
+	{methods: gets, path: everyPath, op: "next-chunk", demand: readAll},
+	{methods: gets, path: everyPath, op: "consume", demand: readAll},
+	{methods: gets, path: everyPath, op: "bulk-consume", demand: readAll},
+	{methods: gets, path: everyPath, op: "pull", demand: readAll},
+	{methods: gets, path: everyPath, op: "subscribe", demand: admin},
+	{methods: gets, path: everyPath, op: "unsubscribe", demand: admin},
+	{methods: gets, path: everyPath, op: "x-fix", demand: write.with(permission.Overwrite)},
+	{methods: gets, path: everyPath, op: "purge-all", demand: write},
+	{methods: gets, path: everyPath, op: "purge-history", demand: write},
+	{methods: gets, path: everyPath, op: "purge-last", demand: write},
+	{methods: gets, path: everyPath, op: "rollback", demand: write},
+	{methods: gets, path: everyPath, demand: writeTree},
+
+	// Infotons by POST, PUT and DELETE.
+	{methods: posts, path: everyPath, when: formSearch, demand: readTree},
+	{methods: posts, path: everyPath, demand: write},
+	{methods: deletions, path: everyPath, when: notRecursive, demand: write},
+
+	{path: everyPath, demand: writeTree},
+}, []call{
+	// Links are followed to other paths, children are shown.
+	{methods: gets, path: everyPath, when: having("xg"), demand: readAll},
+	{methods: gets, path: everyPath, when: having("yg"), demand: readAll},
+	{methods: gets, path: everyPath, when: having("recursive"), demand: readTree},
+	{methods: gets, path: everyPath, when: having("with-descendants"), demand: readTree},
+	// An infoton by its uuid, at a path that nobody here knows.
+	{path: "/ii", demand: Demand{Tree: true, Everywhere: true}},
+	{path: "/ii/*", demand: Demand{Tree: true, Everywhere: true}},
+	// Runs a compiler on stored content.
+	{path: everyPath, when: func(q *question) bool { return len(q.header["X-Compile-To"]) > 0 }, demand: admin},
+	// Which op the store reads from such a query, nobody can say.
+	{path: everyPath, when: func(q *question) bool { return !q.query.plain }, demand: writeTree},
+})
+
+// prioritized tells whether a write is to overtake the queue.
+func prioritized(q query) bool {
+	return q.has("priority") || !q.plain && q.mentions("priority")
 }
 
-// byCall is the profile CMWell.
-func byCall(method, path string, q query, h http.Header) Demand {
-	d := callDemand(method, path, q, h)
-	if len(h["X-Compile-To"]) > 0 {
-		d = d.and(admin) // runs a compiler on stored content
-	}
-	if !q.plain {
-		// Which op the store reads from such a query, nobody can say.
-		d = d.and(writeTree)
-	}
-	if d.writes() && (q.has("priority") || !q.plain && q.mentions("priority")) {
-		d = d.with(permission.PriorityWrite)
-	}
-	return d
-}
+func withoutQuery(q *question) bool { return len(q.query.pairs) == 0 }
 
-func callDemand(method, path string, q query, h http.Header) Demand {
-	for _, c := range calls {
-		if !c.fits(method, path) {
-			continue
-		}
-		if c.bare && len(q.pairs) == 0 {
-			return read
-		}
-		return c.demand
-	}
-	hidden := strings.HasPrefix(path, "/ii/") || path == "/ii" // an infoton by its uuid, at an unknown path
-	var d Demand
-	switch method {
-	case "GET", "HEAD", "OPTIONS":
-		d = getDemand(q)
-	case "POST", "PUT":
-		d = write
-		if formSearch(q, h) {
-			d = readTree
-		}
-	case "DELETE":
-		d = writeTree
-		if q.get("recursive") == "false" {
-			d = write
-		}
-	default:
-		d = writeTree
-	}
-	if hidden {
-		d.Everywhere, d.Tree = true, true
-	}
-	return d
-}
+func notRecursive(q *question) bool { return q.query.get("recursive") == "false" }
 
-func (c call) fits(method, path string) bool {
-	if c.methods != nil && !slices.Contains(c.methods, method) {
-		return false
-	}
-	prefix, wild := strings.CutSuffix(c.path, "*")
-	return path == c.path || wild && strings.HasPrefix(path, prefix)
-}
-
-func getDemand(q query) Demand {
-	op := strings.ToLower(q.get("op"))
-	d, known := ops[op]
-	if !known || op == "" && q.has("op") {
-		return writeTree
-	}
-	for _, p := range q.pairs {
-		switch p.key {
-		case "xg", "yg":
-			d = d.and(readAll) // follows links to other paths
-		case "recursive", "with-descendants":
-			d = d.and(readTree)
-		}
-	}
-	return d
+func having(key string) func(*question) bool {
+	return func(q *question) bool { return q.query.has(key) }
 }
 
 // formSearch tells whether CM-Well takes the POST for a search: by the form's
 // content type and an op that must be in lower case here.
-func formSearch(q query, h http.Header) bool {
-	types := h["Content-Type"]
-	if len(types) != 1 || !q.plain {
+func formSearch(q *question) bool {
+	types := q.header["Content-Type"]
+	if len(types) != 1 || !q.query.plain {
+		return false
+	}
+	op := q.query.get("op")
+	if op != "search" && op != "create-consumer" {
 		return false
 	}
 	media, _, err := mime.ParseMediaType(types[0])
-	op := q.get("op")
-	return err == nil && media == "application/x-www-form-urlencoded" && (op == "search" || op == "create-consumer")
+	return err == nil && media == "application/x-www-form-urlencoded"
 }

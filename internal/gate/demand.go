@@ -3,6 +3,7 @@ package gate
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/cm-well/cmwell-auth/internal/permission"
@@ -65,27 +66,65 @@ type ask struct {
 	Demand
 }
 
-// asks is what a request wants in all: at its path, and for WebDAV's COPY and
+// asks are what a request wants in all: at its path, and for WebDAV's COPY and
 // MOVE also at the path in Destination.
-func (p Profile) asks(r *http.Request, path permission.Path, q query) ([]ask, error) {
-	demand := Demand{}
-	for _, method := range append(overrides(r.Header, q), r.Method) {
-		for i := range path.Len() {
-			demand = demand.and(p.classify(method, path.Reading(i), q, r.Header))
-		}
+type asks struct {
+	list [2]ask // an array, so that asking costs no allocation
+	n    int
+	// asSent: the request says in one way only what it wants, so that what the
+	// operator declares about it holds for whoever reads it.
+	asSent bool
+}
+
+func (a *asks) all() []ask { return a.list[:a.n] }
+
+// write tells whether any ask wants more than to read.
+func (a *asks) write() bool {
+	return slices.ContainsFunc(a.all(), func(a ask) bool { return a.writes() })
+}
+
+// asks finds out what a request wants.
+func (p Profile) asks(r *http.Request, path permission.Path, q query) (asks, error) {
+	a := asks{n: 1, asSent: path.Len() == 1 && q.plain}
+	at := &a.list[0]
+	*at = ask{path, p.demand(r.Method, path, q, r.Header)}
+	for _, method := range overrides(r.Header, q) {
+		a.asSent = false
+		at.Demand = at.and(p.demand(method, path, q, r.Header))
 	}
 	if upgrades(r.Header) {
-		demand = demand.and(writeAll) // what is said through a tunnel, nobody judges
+		a.asSent = false
+		at.Demand = at.and(writeAll) // what is said through a tunnel, nobody judges
 	}
-	asks := []ask{{path, demand}}
 	if there := r.Header["Destination"]; len(there) > 0 {
 		to, err := destination(there)
 		if err != nil {
-			return nil, err
+			return asks{}, err
 		}
-		asks = append(asks, ask{to, writeTree})
+		a.list[1], a.n, a.asSent = ask{to, writeTree}, 2, false
 	}
-	return asks, nil
+	return a, nil
+}
+
+// demand joins what the request asks for in each reading of its path.
+func (p Profile) demand(method string, path permission.Path, q query, h http.Header) Demand {
+	rows, d := p.table(), Demand{}
+	asked := question{method: method, query: q, header: h}
+	for i := range path.Len() {
+		asked.path = path.Reading(i)
+		d = d.and(rows.demand(&asked))
+	}
+	if p == CMWell && d.writes() && prioritized(q) {
+		d = d.with(permission.PriorityWrite)
+	}
+	return d
+}
+
+func (p Profile) table() *table {
+	if p == HTTP {
+		return byMethod
+	}
+	return cmwell
 }
 
 // destination reads RFC 4918, section 10.3. Only its path counts: a store that
@@ -127,35 +166,9 @@ func overrides(h http.Header, q query) []string {
 	return methods
 }
 
-func (p Profile) classify(method, path string, q query, h http.Header) Demand {
-	if p == HTTP {
-		return byMethod(method, h)
-	}
-	return byCall(method, path, q, h)
-}
-
 // upgrades tells whether the request asks for a websocket (RFC 6455, section
 // 4.1). Every other protocol is taken out of it: see Prepare.
 func upgrades(h http.Header) bool {
 	values := h["Upgrade"]
 	return len(values) == 1 && strings.EqualFold(strings.TrimSpace(values[0]), "websocket")
-}
-
-// httpMethods is the profile HTTP. What is not here writes, and at worst a tree.
-// The bodies of REPORT, SEARCH and QUERY can name any path.
-var httpMethods = map[string]Demand{
-	"GET": read, "HEAD": read, "OPTIONS": read,
-	"PROPFIND": readTree, "REPORT": readAll, "SEARCH": readAll, "QUERY": readAll,
-	"POST": write, "PUT": write, "PATCH": write, "MKCOL": write, "PROPPATCH": write, "UNLOCK": write,
-}
-
-func byMethod(method string, h http.Header) Demand {
-	d, known := httpMethods[method]
-	switch {
-	case !known:
-		return writeTree
-	case method == "PROPFIND" && len(h["Depth"]) == 1 && h["Depth"][0] == "0":
-		return read
-	}
-	return d
 }

@@ -18,7 +18,7 @@ type query struct {
 type pair struct{ key, value string }
 
 // decisive keys change what a request does; twice, readers differ on which counts.
-var decisive = []string{"op", "token", "priority", "recursive", "format"}
+var decisive = [...]string{"op", "token", "priority", "recursive", "format"}
 
 const maxPairs = 1000
 
@@ -29,27 +29,40 @@ func parseQuery(raw string) query {
 	}
 	// Readers that also split at a semicolon, or cut at #, must find nothing new:
 	// the pairs they would see are listed too, and the query is not plain.
-	parts := strings.FieldsFunc(raw, func(r rune) bool { return r == '&' || r == ';' || r == '#' })
-	if strings.ContainsAny(raw, ";#") || len(parts) != strings.Count(raw, "&")+1 || len(parts) > maxPairs {
+	if strings.ContainsAny(raw, ";#") {
 		q.plain = false
 	}
-	seen := map[string]bool{}
-	for _, part := range parts[:min(len(parts), maxPairs)] {
-		key, value, _ := strings.Cut(part, "=")
-		k, errKey := url.QueryUnescape(key)
-		v, errValue := url.QueryUnescape(value)
-		if errKey != nil || errValue != nil || k == "" {
+	q.pairs = make([]pair, 0, min(strings.Count(raw, "&")+1, maxPairs))
+	parts, seen := 0, [len(decisive)]bool{}
+	for part := range strings.FieldsFuncSeq(raw, func(r rune) bool { return r == '&' || r == ';' || r == '#' }) {
+		if parts++; parts > maxPairs {
 			q.plain = false
-			k, v = key, value
+			break
 		}
-		folded := strings.ToLower(strings.TrimSpace(k))
-		if slices.Contains(decisive, folded) && (seen[folded] || folded != k) {
-			q.plain = false
+		p, plain := parsePair(part)
+		folded := strings.ToLower(strings.TrimSpace(p.key))
+		if i := slices.Index(decisive[:], folded); i >= 0 {
+			plain = plain && !seen[i] && folded == p.key
+			seen[i] = true
 		}
-		seen[folded] = true
-		q.pairs = append(q.pairs, pair{k, v})
+		q.plain = q.plain && plain
+		q.pairs = append(q.pairs, p)
+	}
+	if parts != strings.Count(raw, "&")+1 {
+		q.plain = false // empty ones, which only some readers skip
 	}
 	return q
+}
+
+// parsePair reads key[=value], and tells whether everybody reads it so.
+func parsePair(part string) (pair, bool) {
+	key, value, _ := strings.Cut(part, "=")
+	k, errKey := url.QueryUnescape(key)
+	v, errValue := url.QueryUnescape(value)
+	if errKey != nil || errValue != nil || k == "" {
+		return pair{key, value}, false
+	}
+	return pair{k, v}, true
 }
 
 // has tells whether the key is there, with a value or without.

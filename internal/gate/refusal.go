@@ -1,7 +1,9 @@
 package gate
 
 import (
+	"cmp"
 	"errors"
+	"net/http"
 
 	"github.com/cm-well/cmwell-auth/internal/permission"
 )
@@ -50,6 +52,20 @@ type Refusal struct {
 	Path string
 	// Decision is the permission rule that said no, when one was asked.
 	Decision permission.Decision
+
+	own  bool // asked for what the front door itself serves
+	pass Pass // as far as it got
+}
+
+// completed adds to a refusal what is known of the request. Other errors stay
+// as they are.
+func completed(err error, pass Pass) error {
+	var no *Refusal
+	if errors.As(err, &no) {
+		no.User, no.Write, no.Path, no.pass = cmp.Or(no.User, pass.User), pass.Write, pass.Path, pass
+		no.own = no.own || pass.Document
+	}
+	return err
 }
 
 // Error is the reason's text.
@@ -57,3 +73,18 @@ func (r *Refusal) Error() string { return r.Reason.Error() }
 
 // Unwrap is the reason.
 func (r *Refusal) Unwrap() error { return r.Reason }
+
+// Observe is what becomes of a request that Check did not let pass where that is
+// only noted: it passes as its verified user's, or else as nobody's. False: it
+// asks for what the front door itself serves, and passes to no store in any mode.
+func (k *Keeper) Observe(r *http.Request, err error) (Pass, bool) {
+	var no *Refusal
+	if errors.As(err, &no) {
+		return no.pass, !no.own
+	}
+	path, err := permission.ParsePath(r.URL.EscapedPath())
+	if err != nil || k.OwnDocuments && documents(path) {
+		return Pass{}, false
+	}
+	return Pass{Path: path.String(), Write: true}, true
+}
