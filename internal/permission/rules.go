@@ -20,6 +20,9 @@ type Decision struct {
 	Entry Entry
 	// Role names the role the entry belongs to; empty for the user's own.
 	Role string
+	// Reading is the reading of the path that decided: of a refusal the first one
+	// that is refused, of an allowance the first one. Empty for the zero Path.
+	Reading string
 }
 
 // String names the deciding rule: "own + /a/* rw", "role Editor - /b r", "no entry".
@@ -34,23 +37,39 @@ func (d Decision) String() string {
 }
 
 // Decide says whether the rules allow the level at the path, in every one of
-// its readings. With tree, the question is about the path and all below it.
+// its readings. With tree, the question is about the path and all below it;
+// with Read|Write, about both of them.
 //
 // At one reading: if any of the user's own entries is relevant, they decide;
 // otherwise the relevant entries of all roles together; and where none is, the
 // answer is no. Those that decide allow when at least one allows and none denies.
 func (r Rules) Decide(p Path, level Level, tree bool) Decision {
-	var d Decision
-	for i := range p.Len() {
-		d = r.at(p.Reading(i), level)
-		if d.Allowed && tree {
-			d = r.under(p.Reading(i), level, d)
+	if level == Read|Write {
+		// An entry that names one of the two is relevant to it, and allows no other.
+		if d := r.Decide(p, Read, tree); !d.Allowed {
+			return d
 		}
+		level = Write
+	}
+	first := Decision{Reading: p.first}
+	if level != Read && level != Write {
+		return first
+	}
+	for i := range p.Len() {
+		reading := p.Reading(i)
+		d := r.at(reading, level)
+		if d.Allowed && tree {
+			d = r.under(reading, level, d)
+		}
+		d.Reading = reading
 		if !d.Allowed {
 			return d
 		}
+		if i == 0 {
+			first = d
+		}
 	}
-	return d
+	return first
 }
 
 // at decides about one reading.
