@@ -27,6 +27,7 @@ func (h *Handler) newEndpoint(users openedUsers) *admin.Endpoint {
 			_, err := users.editor.Edit(ctx, name, account.Revoke)
 			return err
 		},
+		Explain:    h.explain,
 		Invalidate: users.reload,
 		Health:     func() admin.Health { return h.health(users) },
 		ReadBody:   login.ReadStrings,

@@ -67,16 +67,39 @@ func (h *Handler) auditRefusal(r *http.Request, o outcome, err error, verdict st
 		repl.Set(userPlaceholder, refusal.User)
 	}
 	repl.Set(levelPlaceholder, level(refusal.Write))
-	repl.Set(rulePlaceholder, refusal.Decision)
-	h.audit.Info(verdict,
+	repl.Set(rulePlaceholder, refusal.Explanation.Decision)
+	fields := []zap.Field{
 		zap.String("reason", o.reason),
 		zap.Int("status", o.status),
 		zap.String("user", refusal.User),
 		zap.String("method", shorten(r.Method)),
 		zap.String("level", level(refusal.Write)),
 		zap.String("path", shorten(refusal.Path)),
-		zap.Stringer("rule", refusal.Decision),
-		clientOf(r))
+		clientOf(r),
+	}
+	h.audit.Info(verdict, append(fields, explained(refusal)...)...)
+}
+
+// explained tells which rule refused, and what an operator would ask next.
+func explained(refusal *gate.Refusal) []zap.Field {
+	e := refusal.Explanation
+	fields := []zap.Field{zap.Stringer("rule", e.Decision)}
+	if refusal.Missing != 0 {
+		fields = append(fields, zap.Stringer("needs", refusal.Missing))
+	}
+	if e.Level == 0 {
+		return fields // no rule was asked
+	}
+	report := e.Report(refusal.User)
+	var near []string
+	for _, m := range report.NearMisses {
+		near = append(near, shorten(m.Sentence))
+	}
+	return append(fields,
+		zap.String("role", e.Role),
+		zap.String("reading", shorten(e.Reading)),
+		zap.String("why", shorten(report.Sentence)),
+		zap.Strings("near_misses", near))
 }
 
 // auditLogin writes who got a token, or why nobody did. What a client typed as

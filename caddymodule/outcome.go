@@ -58,6 +58,7 @@ var outcomes = []outcome{
 	{gate.ErrMethod, http.StatusMethodNotAllowed, "method", "the method is not accepted"},
 
 	{admin.ErrNeedsOperation, http.StatusForbidden, "forbidden", "Authenticated but not authorized"},
+	{admin.ErrNoUser, http.StatusNotFound, "no_user", ""},
 	{admin.ErrParameters, http.StatusBadRequest, "bad_parameters", ""},
 	{account.ErrReadOnly, http.StatusNotImplemented, "read_only", "users cannot be changed here"},
 	{account.ErrPassword, http.StatusBadRequest, "bad_password", ""},

@@ -49,8 +49,8 @@ func TestAuthTellsWhoOneIs(t *testing.T) {
 			t.Errorf("with a token that is %s: got %v %v", why, got, got.header)
 		}
 	}
-	wantAuth(t, d.auth(t, "GET /_auth?op=WHOAMI", tokenOf(t, "ann")), 400, "change-password, generate-password, health, invalidate-cache, logout, whoami")
-	wantAuth(t, d.auth(t, "GET /_auth", tokenOf(t, "ann")), 400, "change-password, generate-password, health, invalidate-cache, logout, whoami")
+	wantAuth(t, d.auth(t, "GET /_auth?op=WHOAMI", tokenOf(t, "ann")), 400, "change-password, explain, generate-password, health, invalidate-cache, logout, whoami")
+	wantAuth(t, d.auth(t, "GET /_auth", tokenOf(t, "ann")), 400, "change-password, explain, generate-password, health, invalidate-cache, logout, whoami")
 	d.sawNothing(t)
 }
 

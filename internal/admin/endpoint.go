@@ -26,6 +26,10 @@ type Endpoint struct {
 	ChangePassword func(r *http.Request, name, current, next string) error
 	// Logout makes every token of the user invalid.
 	Logout func(ctx context.Context, name string) error
+	// Explain tells whether a user may read or write a path, or with tree the path
+	// and everything below it, and which rule decides. A user who does not exist is
+	// account.ErrNotExist.
+	Explain func(ctx context.Context, user, path string, level permission.Level, tree bool) (any, error)
 	// Invalidate reads the users again.
 	Invalidate func() error
 	// Health tells how the front door is.
@@ -66,17 +70,18 @@ type operation struct {
 	user bool
 	// needs are operations that the token's user must have.
 	needs permission.Operation
-	run   func(*Endpoint, request, account.User) (any, error)
+	run   func(*Endpoint, request, account.User, permission.Operation) (any, error)
 }
 
 // operations are all that op can be.
 var operations = []operation{
 	{name: "change-password", user: true, run: (*Endpoint).changePassword},
+	{name: "explain", user: true, run: (*Endpoint).explain},
 	{name: "generate-password", run: (*Endpoint).generatePassword},
 	{name: "health", run: (*Endpoint).health},
 	{name: "invalidate-cache", user: true, needs: permission.Admin, run: (*Endpoint).invalidate},
 	{name: "logout", user: true, run: (*Endpoint).logout},
-	{name: "whoami", user: true},
+	{name: "whoami", user: true, run: (*Endpoint).whoami},
 }
 
 func known() string {
@@ -120,12 +125,8 @@ func (e *Endpoint) serve(w http.ResponseWriter, r request, o operation) {
 		}
 	}
 	var result any
-	switch {
-	case err != nil:
-	case o.run == nil:
-		result = whoami(user, held)
-	default:
-		result, err = o.run(e, r, user)
+	if err == nil {
+		result, err = o.run(e, r, user, held)
 	}
 	if o.user {
 		e.Done(r.Request, o.name, user.Name, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -40,6 +41,12 @@ func scene(happened *[]string) *Endpoint {
 			return nil
 		},
 		Logout:     func(_ context.Context, name string) error { say("logout", name); return nil },
+		Explain: func(_ context.Context, user, path string, level permission.Level, tree bool) (any, error) {
+			if user == "gone" {
+				return nil, account.ErrNotExist
+			}
+			return map[string]any{"q": fmt.Sprint(user, " ", level, " ", path, " ", tree)}, nil
+		},
 		Invalidate: func() error { say("invalidate"); return nil },
 		Health:     func() Health { return Health{OK: len(*happened) == 0, Store: "file", ReadAt: time.Unix(0, 0).UTC()} },
 		ReadBody: func(body io.Reader, names ...string) (map[string]string, error) {
@@ -53,6 +60,8 @@ func scene(happened *[]string) *Endpoint {
 			switch {
 			case errors.Is(err, errNoToken):
 				return 401, "please login", http.Header{"Www-Authenticate": {"CM-Well-Token"}}
+			case errors.Is(err, ErrNoUser):
+				return 404, "no user", nil
 			case errors.Is(err, ErrNeedsOperation):
 				return 403, "needs operation", nil
 			case errors.Is(err, ErrParameters):
@@ -77,7 +86,7 @@ func TestOperations(t *testing.T) {
 		status                                      int
 		answer, happened                            string
 	}{
-		{"no op", "", "GET", "/_auth", "", "", 400, `{"success":false,"message":"op is one of change-password, generate-password, health, invalidate-cache, logout, whoami"}`, ""},
+		{"no op", "", "GET", "/_auth", "", "", 400, `{"success":false,"message":"op is one of change-password, explain, generate-password, health, invalidate-cache, logout, whoami"}`, ""},
 		{"an unknown op", "adm", "GET", "/_auth?op=x", "", "", 400, `op is one of`, ""},
 		{"op in another case", "adm", "GET", "/_auth?op=WHOAMI", "", "", 400, `op is one of`, ""},
 		{"op twice", "adm", "GET", "/_auth?op=whoami&op=logout", "", "", 400, `op is given once`, ""},
@@ -94,6 +103,22 @@ func TestOperations(t *testing.T) {
 		{"logout", "ann", "POST", "/_auth?op=logout", "", "", 200, `{"success":true}`, "logout ann, done logout ann"},
 		{"invalidate without Admin", "ann", "GET", "/_auth?op=invalidate-cache", "", "", 403, `needs operation`, "refused invalidate-cache ann"},
 		{"invalidate with Admin", "adm", "GET", "/_auth?op=invalidate-cache", "", "", 200, `{"success":true}`, "invalidate, done invalidate-cache adm"},
+
+		{"explain without a token", "", "GET", "/_auth?op=explain&path=/a", "", "", 401, `please login`, "refused explain "},
+		{"explain to oneself", "ann", "GET", "/_auth?op=explain&path=/a%20b", "", "", 200, `{"q":"ann read /a b false"}`, "done explain ann"},
+		{"explain a write", "ann", "GET", "/_auth?op=explain&path=/a&level=w&tree=true&user=ann", "", "", 200, `{"q":"ann write /a true"}`, "done explain ann"},
+		{"explain to others", "ann", "GET", "/_auth?op=explain&path=/a&user=adm", "", "", 403, `needs operation`, "refused explain ann"},
+		{"explain to nobody", "ann", "GET", "/_auth?op=explain&path=/a&user=", "", "", 403, `needs operation`, "refused explain ann"},
+		{"who exists", "ann", "GET", "/_auth?op=explain&path=/a&user=gone", "", "", 403, `needs operation`, "refused explain ann"},
+		{"explain others to an administrator", "adm", "GET", "/_auth?op=explain&path=/a&level=write&user=ann", "", "", 200, `{"q":"ann write /a false"}`, "done explain adm"},
+		{"explain who is gone", "adm", "GET", "/_auth?op=explain&path=/a&user=gone", "", "", 404, `no user`, "refused explain adm"},
+		{"explain no name", "adm", "GET", "/_auth?op=explain&path=/a&user=../x", "", "", 400, `parameters`, "refused explain adm"},
+		{"explain nothing", "ann", "GET", "/_auth?op=explain", "", "", 400, `parameters`, "refused explain ann"},
+		{"explain no path", "ann", "GET", "/_auth?op=explain&path=a", "", "", 400, `parameters`, "refused explain ann"},
+		{"explain two paths", "ann", "GET", "/_auth?op=explain&path=/a&path=/b", "", "", 400, `parameters`, "refused explain ann"},
+		{"explain no level", "ann", "GET", "/_auth?op=explain&path=/a&level=rw", "", "", 400, `parameters`, "refused explain ann"},
+		{"explain some of a tree", "ann", "GET", "/_auth?op=explain&path=/a&tree=1", "", "", 400, `parameters`, "refused explain ann"},
+		{"explain what is misspelt", "ann", "GET", "/_auth?op=explain&path=/a&Level=w", "", "", 400, `parameters`, "refused explain ann"},
 
 		{"a change without a token", "", "GET", "/_auth?op=change-password&current=a&new=b", "", "", 401, `please login`, "refused change-password "},
 		{"a change by the query", "ann", "GET", "/_auth?op=change-password&current=a%20b&new=c", "", "", 200, `{"success":true}`, "change ann a b c, done change-password ann"},

@@ -19,9 +19,11 @@ var (
 	ErrNeedsOperation = errors.New("admin: the user lacks the operation")
 	// ErrParameters says: the parameters of the op are not as they should be.
 	ErrParameters = errors.New("admin: parameters are not accepted")
+	// ErrNoUser says: there is no user of the name that the op is about.
+	ErrNoUser = errors.New("admin: the user does not exist")
 )
 
-func (e *Endpoint) generatePassword(r request, _ account.User) (any, error) {
+func (e *Endpoint) generatePassword(r request, _ account.User, _ permission.Operation) (any, error) {
 	password, hash, err := e.GeneratePassword(r.Context())
 	return struct {
 		Password  string `json:"password"`
@@ -29,7 +31,7 @@ func (e *Endpoint) generatePassword(r request, _ account.User) (any, error) {
 	}{password, hash}, err
 }
 
-func (e *Endpoint) changePassword(r request, user account.User) (any, error) {
+func (e *Endpoint) changePassword(r request, user account.User, _ permission.Operation) (any, error) {
 	current, next, err := e.passwords(r)
 	if err != nil {
 		return nil, err
@@ -81,15 +83,17 @@ func onePair(values url.Values) (current, next string, err error) {
 	return values.Get("current"), values.Get("new"), nil
 }
 
-func (e *Endpoint) logout(r request, user account.User) (any, error) {
+func (e *Endpoint) logout(r request, user account.User, _ permission.Operation) (any, error) {
 	return success{true}, e.Logout(r.Context(), user.Name)
 }
 
-func (e *Endpoint) invalidate(request, account.User) (any, error) {
+func (e *Endpoint) invalidate(request, account.User, permission.Operation) (any, error) {
 	return success{true}, e.Invalidate()
 }
 
-func (e *Endpoint) health(request, account.User) (any, error) { return e.Health(), nil }
+func (e *Endpoint) health(request, account.User, permission.Operation) (any, error) {
+	return e.Health(), nil
+}
 
 // identity is what op=whoami shows.
 type identity struct {
@@ -99,10 +103,46 @@ type identity struct {
 	Operations []string `json:"operations"`
 }
 
-func whoami(user account.User, held permission.Operation) identity {
+func (*Endpoint) whoami(_ request, user account.User, held permission.Operation) (any, error) {
 	operations := []string{}
 	if held != 0 {
 		operations = strings.Split(held.String(), "+")
 	}
-	return identity{user.Name, user.Revision, append([]string{}, user.Roles...), operations}
+	return identity{user.Name, user.Revision, append([]string{}, user.Roles...), operations}, nil
+}
+
+// explain tells which rule decides, for the token's user or, with Admin, for
+// anybody.
+func (e *Endpoint) explain(r request, user account.User, held permission.Operation) (any, error) {
+	asked := map[string]string{"path": "", "level": "r", "tree": "false", "user": user.Name}
+	for name, values := range r.query {
+		if _, known := asked[name]; !known && name != "op" || len(values) != 1 {
+			return nil, fmt.Errorf("%w: path is required, level, tree and user are accepted, each once", ErrParameters)
+		}
+		asked[name] = values[0]
+	}
+	if !strings.HasPrefix(asked["path"], "/") {
+		return nil, fmt.Errorf("%w: path %.100q found; one that begins with a slash is accepted", ErrParameters, asked["path"])
+	}
+	level, known := map[string]permission.Level{
+		"r": permission.Read, "read": permission.Read, "w": permission.Write, "write": permission.Write,
+	}[asked["level"]]
+	if !known {
+		return nil, fmt.Errorf("%w: level %.20q found; r and w are accepted", ErrParameters, asked["level"])
+	}
+	if asked["tree"] != "true" && asked["tree"] != "false" {
+		return nil, fmt.Errorf("%w: tree %.20q found; true and false are accepted", ErrParameters, asked["tree"])
+	}
+	// Who others are and what they may do is for administrators alone.
+	if asked["user"] != user.Name && held&permission.Admin == 0 {
+		return nil, ErrNeedsOperation
+	}
+	if err := account.CheckName(asked["user"]); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrParameters, err)
+	}
+	answer, err := e.Explain(r.Context(), asked["user"], asked["path"], level, asked["tree"] == "true")
+	if errors.Is(err, account.ErrNotExist) {
+		return nil, ErrNoUser
+	}
+	return answer, err
 }

@@ -63,7 +63,7 @@ func (k *Keeper) anonymous(ctx context.Context, asked *asks) (permission.Decisio
 	var d permission.Decision
 	for _, a := range asked.all() {
 		if d = rules.Decide(a.where(), a.Level, a.Tree); !d.Allowed {
-			return permission.Decision{}, &Refusal{Reason: ErrNoToken, Decision: d}
+			return permission.Decision{}, &Refusal{Reason: ErrNoToken, Explanation: rules.Explain(a.where(), a.Level, a.Tree)}
 		}
 	}
 	return d, nil

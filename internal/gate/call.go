@@ -12,7 +12,7 @@ type call struct {
 	methods []string // none for every method, known or not
 	path    string   // exact, or a prefix when it ends in *
 	op      string   // the value of op in lower case, or noOp
-	when    func(*question) bool
+	when    func(question) bool
 	demand  Demand
 }
 
@@ -47,7 +47,7 @@ func (c *call) fits(q *question) bool {
 			return false
 		}
 	}
-	return c.when == nil || c.when(q)
+	return c.when == nil || c.when(*q)
 }
 
 // table is a profile. Of the calls, the first that fits decides; each of the

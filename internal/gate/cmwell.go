@@ -111,9 +111,9 @@ var cmwell = newTable([]call{
 	{path: "/ii", demand: Demand{Tree: true, Everywhere: true}},
 	{path: "/ii/*", demand: Demand{Tree: true, Everywhere: true}},
 	// Runs a compiler on stored content.
-	{path: everyPath, when: func(q *question) bool { return len(q.header["X-Compile-To"]) > 0 }, demand: admin},
+	{path: everyPath, when: func(q question) bool { return len(q.header["X-Compile-To"]) > 0 }, demand: admin},
 	// Which op the store reads from such a query, nobody can say.
-	{path: everyPath, when: func(q *question) bool { return !q.query.plain }, demand: writeTree},
+	{path: everyPath, when: func(q question) bool { return !q.query.plain }, demand: writeTree},
 })
 
 // prioritized tells whether a write is to overtake the queue.
@@ -121,17 +121,17 @@ func prioritized(q query) bool {
 	return q.has("priority") || !q.plain && q.mentions("priority")
 }
 
-func withoutQuery(q *question) bool { return len(q.query.pairs) == 0 }
+func withoutQuery(q question) bool { return len(q.query.pairs) == 0 }
 
-func notRecursive(q *question) bool { return q.query.get("recursive") == "false" }
+func notRecursive(q question) bool { return q.query.get("recursive") == "false" }
 
-func having(key string) func(*question) bool {
-	return func(q *question) bool { return q.query.has(key) }
+func having(key string) func(question) bool {
+	return func(q question) bool { return q.query.has(key) }
 }
 
 // formSearch tells whether CM-Well takes the POST for a search: by the form's
 // content type and an op that must be in lower case here.
-func formSearch(q *question) bool {
+func formSearch(q question) bool {
 	types := q.header["Content-Type"]
 	if len(types) != 1 || !q.query.plain {
 		return false

@@ -14,14 +14,18 @@ func (k *Keeper) adjust(r *http.Request, asked *asks) error {
 	if err := k.declared(r, asked); err != nil {
 		return err
 	}
+	needAdminForDocuments(asked)
+	return nil
+}
+
+// needAdminForDocuments: who writes a user's document gives any permission to
+// anybody.
+func needAdminForDocuments(asked *asks) {
 	for i := range asked.all() {
-		a := &asked.list[i]
-		// Who writes a user's document gives any permission to anybody.
-		if a.Level == permission.Write && documents(a.path) {
+		if a := &asked.list[i]; a.Level == permission.Write && documents(a.path) {
 			a.Operation |= permission.Admin
 		}
 	}
-	return nil
 }
 
 // declared applies Reads and Writes. What is declared to read is still asked for
@@ -83,14 +87,14 @@ func (k *Keeper) decide(r *http.Request, v visitor, asked *asks) (permission.Dec
 	var decided permission.Decision
 	for _, a := range asked.all() {
 		if missing := a.Operation &^ operations; missing != 0 {
-			return permission.Decision{}, &Refusal{Reason: operationError(missing)}
+			return permission.Decision{}, &Refusal{Reason: operationError(missing), Missing: missing}
 		}
 		if a.Level == 0 || k.UnsafeOpenWrites && !k.protected(a) {
 			continue
 		}
 		decided = k.byRules(rules, v.user.Name, a)
 		if !decided.Allowed {
-			return permission.Decision{}, &Refusal{Reason: ErrForbidden, Decision: decided}
+			return permission.Decision{}, &Refusal{Reason: ErrForbidden, Explanation: rules.Explain(a.where(), a.Level, a.Tree)}
 		}
 	}
 	if asked.write() && v.source.kind == InCookie && crossSite(r) {

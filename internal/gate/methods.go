@@ -13,7 +13,7 @@ var byMethod = newTable([]call{
 }, nil)
 
 // depthZero is RFC 4918, section 10.2.
-func depthZero(q *question) bool {
+func depthZero(q question) bool {
 	depth := q.header["Depth"]
 	return len(depth) == 1 && depth[0] == "0"
 }

@@ -50,8 +50,11 @@ type Refusal struct {
 	Write bool
 	// Path is the first reading of the path that was judged.
 	Path string
-	// Decision is the permission rule that said no, when one was asked.
-	Decision permission.Decision
+	// Explanation tells which permission rule said no, and which nearly said yes;
+	// the zero Explanation when no rule was asked.
+	Explanation permission.Explanation
+	// Missing are operations that the request needs and the user lacks.
+	Missing permission.Operation
 
 	own  bool // asked for what the front door itself serves
 	pass Pass // as far as it got
