@@ -42,6 +42,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	if pass.User != "" {
 		w = &privateWriter{ResponseWriterWrapper: &caddyhttp.ResponseWriterWrapper{ResponseWriter: w}, vary: pass.Vary()}
 	}
+	if pass.Write && looksHarmless(r) {
+		return sendOnce(&onceWriter{ResponseWriterWrapper: &caddyhttp.ResponseWriterWrapper{ResponseWriter: w}}, r, next)
+	}
 	return next.ServeHTTP(w, r)
 }
 

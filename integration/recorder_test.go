@@ -51,6 +51,7 @@ type recorder struct {
 	address string
 	relay   string                // the real store; empty when there is none
 	reply   func(received) string // the whole answer; plainReply by default
+	drops   func(received) bool   // the connection is reset instead of an answer
 
 	mu    sync.Mutex
 	got   []received
@@ -145,6 +146,10 @@ func (r *recorder) serve(connection net.Conn) {
 		r.mu.Lock()
 		r.got = append(r.got, request)
 		r.mu.Unlock()
+		if tcp, ok := connection.(*net.TCPConn); ok && r.drops != nil && r.drops(request) {
+			_ = tcp.SetLinger(0) // or it would be an end, and no reset
+			return
+		}
 		words := string(request.raw)
 		if r.relay == "" {
 			words = plainReply(request)
