@@ -14,6 +14,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"sync"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -30,11 +31,14 @@ var ErrMode = errors.New("file mode is too wide")
 // Store is the state of one users file as it was read. It is immutable and safe
 // for concurrent use; the zero Store has nobody in it.
 type Store struct {
-	users    map[string]account.User
-	roles    map[string]account.Role
+	users   map[string]account.User
+	roles   map[string]account.Role
+	wide    string // what is to be said of the file's mode
+	shapes  []account.Shape
+	onlyMD5 bool
+
+	linting  sync.Once // an edit reads the whole file, and nobody asks for its warnings
 	warnings []string
-	shapes   []account.Shape
-	onlyMD5  bool
 }
 
 var _ account.Store = (*Store)(nil)
@@ -63,9 +67,7 @@ func read(name string, wide bool) (*Store, []byte, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("users file %s: %w", name, err)
 	}
-	if warning != "" {
-		s.warnings = append(s.warnings, warning)
-	}
+	s.wide = warning
 	return s, b, nil
 }
 
@@ -130,11 +132,6 @@ func Parse(b []byte) (*Store, error) {
 // note gathers what is asked of all users together, at every login for one: a
 // walk over all of them then would be as long as the file.
 func (s *Store) note(u account.User) {
-	for _, role := range u.Roles {
-		if _, ok := s.roles[role]; !ok {
-			s.warnings = append(s.warnings, fmt.Sprintf("user %s has the role %s, which does not exist and grants nothing", u.Name, role))
-		}
-	}
 	if shape, ok := u.Shape(); ok && !slices.Contains(s.shapes, shape) {
 		s.shapes = append(s.shapes, shape)
 	}
@@ -157,8 +154,40 @@ func (s *Store) Role(_ context.Context, name string) (account.Role, error) {
 	return account.Role{}, account.ErrNotExist
 }
 
-// Warnings are sentences about what is probably not meant as it stands.
-func (s *Store) Warnings() []string { return s.warnings }
+// maxWarnings is how many sentences are kept: a log is read by people.
+const maxWarnings = 100
+
+// Warnings are sentences about what is probably not meant as it stands: about the
+// file itself, then those of account.LintRole for each role, then those of
+// account.Lint for each user. There are at most 101 about roles and users, the
+// last of which says how many more there would be.
+func (s *Store) Warnings() []string {
+	s.linting.Do(func() { s.warnings = s.lint() })
+	return s.warnings
+}
+
+func (s *Store) lint() []string {
+	var said []string
+	more := 0
+	add := func(sentences []string) {
+		room := min(maxWarnings-len(said), len(sentences))
+		said, more = append(said, sentences[:room]...), more+len(sentences)-room
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.roles)) {
+		add(account.LintRole(s.roles[name]))
+	}
+	role := func(name string) (account.Role, bool) { r, ok := s.roles[name]; return r, ok }
+	for _, name := range slices.Sorted(maps.Keys(s.users)) {
+		add(account.Lint(s.users[name], role))
+	}
+	if more > 0 {
+		said = append(said, fmt.Sprintf("further warnings about users and roles, not shown here: %d", more))
+	}
+	if s.wide != "" {
+		said = append([]string{s.wide}, said...)
+	}
+	return said
+}
 
 // Len is the number of users.
 func (s *Store) Len() int { return len(s.users) }

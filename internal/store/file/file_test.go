@@ -2,6 +2,7 @@ package file
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -52,7 +53,7 @@ func TestUsersAndRolesAreFound(t *testing.T) {
 	if shapes := s.Shapes(); s.Len() != 2 || !slices.Equal(shapes, []account.Shape{{Cost: 10}}) {
 		t.Errorf("%d users, %v", s.Len(), shapes)
 	}
-	if w := strings.Join(s.Warnings(), "\n"); w != "user ann has the role Gone, which does not exist and grants nothing" {
+	if w := s.Warnings(); len(w) != 2 || w[0] != "user ann: the role Gone does not exist and grants nothing; make it, or take it from the user" || !strings.HasPrefix(w[1], "user ann: no digest") {
 		t.Errorf("warnings: %q", w)
 	}
 }
@@ -81,6 +82,35 @@ func TestOneMistakeAndNothingIsUsed(t *testing.T) {
 	}
 }
 
+func TestAHundredWarningsAreEnough(t *testing.T) {
+	for _, row := range []struct {
+		users int
+		last  string
+	}{
+		{98, "user u097: no digest"},
+		{99, "further warnings about users and roles, not shown here: 1"},
+		{1000, "further warnings about users and roles, not shown here: 902"},
+	} {
+		var all []string
+		for i := range row.users {
+			all = append(all, fmt.Sprintf(`"u%03d": {}`, i))
+		}
+		// What is wrong with a role is told first, and once.
+		const role = `{"paths":[{"id":"/a","sign":"+","permissions":"r"},{"id":"/a","sign":"+","permissions":"r"},{"id":"/b%20","sign":"+","permissions":"r"}]}`
+		s, err := Parse([]byte(`{"roles":{"Editor":` + role + `},"users":{` + strings.Join(all, ",") + `}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := s.Warnings()
+		if len(w) != min(row.users+2, 101) || !strings.HasPrefix(w[len(w)-1], row.last) || !strings.HasPrefix(w[0], "role Editor: ") || !strings.HasPrefix(w[1], "role Editor: ") {
+			t.Errorf("%d users: %d warnings, from %q to %q", row.users, len(w), w[0], w[len(w)-1])
+		}
+	}
+	if w := new(Store).Warnings(); len(w) != 0 {
+		t.Errorf("a file that is not there: %q", w)
+	}
+}
+
 func TestAFileThatOthersCanOpen(t *testing.T) {
 	for _, mode := range []os.FileMode{0o644, 0o640, 0o666, 0o602, 0o604} {
 		name := write(t, users, mode)
@@ -88,7 +118,7 @@ func TestAFileThatOthersCanOpen(t *testing.T) {
 			t.Errorf("%o: %v, %v", mode, s, err)
 		}
 		s, err := Read(name, true)
-		if err != nil || len(s.Warnings()) != 2 || !strings.Contains(s.Warnings()[1], "0600 is accepted") {
+		if err != nil || len(s.Warnings()) != 3 || !strings.Contains(s.Warnings()[0], "0600 is accepted") {
 			t.Errorf("%o: %v", mode, err)
 		}
 	}
