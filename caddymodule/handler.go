@@ -23,20 +23,18 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		return nil
 	}
 	if serve := h.own(r); serve != nil {
+		if isEarly(r) { // a replayed answer would use up a nonce, or do an operation twice
+			h.refuse(w, r, &gate.Refusal{Reason: errTooEarly, Path: r.URL.Path})
+			return nil
+		}
 		secure(w.Header())
 		serve(w, r)
 		return nil
 	}
-	pass, err := h.keeper.Check(r)
-	if err == nil {
-		notePass(r, pass)
-	} else {
-		observed, passes := h.observe(r, err)
-		if !passes {
-			h.refuse(w, r, err)
-			return nil
-		}
-		pass = observed
+	pass, err := h.admit(r)
+	if err != nil {
+		h.refuse(w, r, err)
+		return nil
 	}
 	h.keeper.Prepare(r, pass)
 	if pass.User != "" {
@@ -46,6 +44,24 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		return sendOnce(&onceWriter{ResponseWriterWrapper: &caddyhttp.ResponseWriterWrapper{ResponseWriter: w}}, r, next)
 	}
 	return next.ServeHTTP(w, r)
+}
+
+// admit asks the gate, and returns its error when the request does not pass.
+func (h *Handler) admit(r *http.Request) (gate.Pass, error) {
+	pass, err := h.keeper.Check(r)
+	if err != nil {
+		observed, passes := h.observe(r, err)
+		if !passes {
+			return gate.Pass{}, err
+		}
+		pass = observed
+	} else {
+		notePass(r, pass)
+	}
+	if pass.Write && isEarly(r) { // whoever is observed only, too: the client sends it again
+		return gate.Pass{}, &gate.Refusal{Reason: errTooEarly, User: pass.User, Write: true, Path: pass.Path}
+	}
+	return pass, nil
 }
 
 // own finds what the front door serves itself. Only the exact spelling counts:

@@ -56,6 +56,7 @@ var outcomes = []outcome{
 	{gate.ErrQuery, http.StatusBadRequest, "query", "the query is not accepted: with a token in it, only key=value pairs joined by & are"},
 	{gate.ErrTrailer, http.StatusBadRequest, "trailer", "a trailer with credentials or an identity is not accepted"},
 	{gate.ErrMethod, http.StatusMethodNotAllowed, "method", "the method is not accepted"},
+	{errTooEarly, http.StatusTooEarly, "too_early", "this is not accepted as early data, which may be a replay; send it again after the handshake"},
 
 	{admin.ErrNeedsOperation, http.StatusForbidden, "forbidden", "Authenticated but not authorized"},
 	{admin.ErrNoUser, http.StatusNotFound, "no_user", ""},
