@@ -40,7 +40,7 @@ func scene(happened *[]string) *Endpoint {
 			}
 			return nil
 		},
-		Logout:     func(_ context.Context, name string) error { say("logout", name); return nil },
+		Logout: func(_ context.Context, name string) error { say("logout", name); return nil },
 		Explain: func(_ context.Context, user, path string, level permission.Level, tree bool) (any, error) {
 			if user == "gone" {
 				return nil, account.ErrNotExist
