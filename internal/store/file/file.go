@@ -1,9 +1,10 @@
 // Package file keeps users and roles in one JSON document on disk:
 //
-//	{"users": {"ann": {…}}, "roles": {"Editor": {…}}}
+//	{"users": {"ann": {…}}, "roles": {"Editor": {…}}, "rev_floor": 0}
 //
-// whose members are CM-Well's user and role documents. The document is read
-// whole and checked whole: one mistake in it, and none of it is used.
+// whose members are CM-Well's user and role documents, and what deleted users
+// leave behind. The document is read whole and checked whole: one mistake in it,
+// and none of it is used.
 package file
 
 import (
@@ -33,6 +34,8 @@ var ErrMode = errors.New("file mode is too wide")
 type Store struct {
 	users   map[string]account.User
 	roles   map[string]account.Role
+	kept    document
+	floor   int64  // the lowest rev of a new user
 	wide    string // what is to be said of the file's mode
 	shapes  []account.Shape
 	onlyMD5 bool
@@ -45,8 +48,24 @@ var _ account.Store = (*Store)(nil)
 
 // document is the whole file, its members still in JSON.
 type document struct {
-	Users map[string]jsontext.Value `json:"users"`
-	Roles map[string]jsontext.Value `json:"roles"`
+	Users    map[string]jsontext.Value `json:"users"`
+	Roles    map[string]jsontext.Value `json:"roles"`
+	RevFloor jsontext.Value            `json:"rev_floor,omitzero"`
+}
+
+// floor is RevFloor, or 0 where there is none.
+func (d document) floor() (floor int64, err error) {
+	if d.RevFloor == nil {
+		return 0, nil
+	}
+	// Null would read as 0, and 0 revives what was revoked.
+	if err = json.Unmarshal(d.RevFloor, &floor); err != nil || d.RevFloor.Kind() != '0' {
+		return 0, fmt.Errorf("rev_floor: a JSON %s that is no whole number is not accepted", d.RevFloor.Kind())
+	}
+	if err = account.CheckFloor(floor); err != nil {
+		return 0, fmt.Errorf("rev_floor: %w", err)
+	}
+	return floor, nil
 }
 
 // Read loads the file. A file that does not exist is an error that wraps
@@ -110,7 +129,11 @@ func Parse(b []byte) (*Store, error) {
 	if err := json.Unmarshal(b, &d, json.RejectUnknownMembers(true)); err != nil {
 		return nil, fmt.Errorf(`a JSON object {"users": {…}, "roles": {…}} is accepted: %w`, err)
 	}
-	s := &Store{users: make(map[string]account.User, len(d.Users)), roles: make(map[string]account.Role, len(d.Roles))}
+	floor, err := d.floor()
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{users: make(map[string]account.User, len(d.Users)), roles: make(map[string]account.Role, len(d.Roles)), kept: d, floor: floor}
 	for _, name := range slices.Sorted(maps.Keys(d.Roles)) {
 		role, err := account.ParseRole(name, d.Roles[name])
 		if err != nil {

@@ -52,7 +52,7 @@ func TestOnlyTheEditedMembersChange(t *testing.T) {
 		{"one for another", `{ "a":1 }`, set("a", "", "b", "2"), `{ "b":2 }`},
 	} {
 		const before, after = " {\"roles\":{\"ann\":{}} , \"\\u0075sers\":{\"x\":{\"rev\":1},\n\"\\u0061nn\": ", "\t, \"bob\":{\"rev\": 1 }}}\n\n"
-		got, err := splice([]byte(before+row.before+after), "ann", row.edits)
+		got, err := editUser([]byte(before+row.before+after), "ann", row.edits)
 		// White space around the object is the document's, not the object's.
 		if want := before + row.after + after; err != nil || string(got) != want {
 			t.Errorf("%s: %v\n%s\nwant\n%s", row.why, err, got, want)
@@ -62,7 +62,7 @@ func TestOnlyTheEditedMembersChange(t *testing.T) {
 
 func TestASpliceThatFindsNoUser(t *testing.T) {
 	for _, document := range []string{``, `[]`, `{}`, `{"users":[]}`, `{"users":{}}`, `{"users":{"ann":1}}`, `{"users":{"ann":{}`, `{"users":{"ann":{"a":1,}}}`} {
-		if got, err := splice([]byte(document), "ann", nil); err == nil || got != nil {
+		if got, err := editUser([]byte(document), "ann", nil); err == nil || got != nil {
 			t.Errorf("%s: %s, %v", document, got, err)
 		}
 	}
@@ -92,7 +92,7 @@ func FuzzSplice(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := splice(b, user, edits)
+		got, err := editUser(b, user, edits)
 		if err != nil {
 			t.Fatalf("%s: %v", b, err)
 		}
@@ -185,7 +185,7 @@ func checkTheWayBack(t *testing.T, b, got []byte, user string, old jsontext.Valu
 		}
 		back[name] = jsontext.Value(values[i])
 	}
-	if again, err := splice(got, user, back); err != nil || !bytes.Equal(again, b) {
+	if again, err := editUser(got, user, back); err != nil || !bytes.Equal(again, b) {
 		t.Fatalf("%s\nbecame\n%s\nand back\n%s\n%v", b, got, again, err)
 	}
 }

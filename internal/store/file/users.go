@@ -15,14 +15,20 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/cm-well/cmwell-auth/internal/account"
+	"github.com/cm-well/cmwell-auth/internal/account/splice"
 )
 
 // Users is a users file in use: it can be read again and edited, while requests
 // see the last good state of it, always whole. It is safe for concurrent use.
-// What another process writes while an Edit is under way may be lost.
+// What another process writes while an Edit, Put or Delete is under way may be
+// lost. Who edits the file by hand keeps rev_floor, and gives a user who was
+// removed and is there again a rev that the user never had: nothing here
+// remembers the former one, and with an old rev old tokens are valid again.
 type Users struct {
 	name string
 	wide bool
+	// rename puts a complete file in the place of the former one.
+	rename func(from, to string) error
 
 	writing sync.Mutex // whoever changes current holds it
 	current atomic.Pointer[state]
@@ -35,7 +41,10 @@ type state struct {
 	trouble error
 }
 
-var _ account.Editor = (*Users)(nil)
+var (
+	_ account.Editor    = (*Users)(nil)
+	_ account.Documents = (*Users)(nil)
+)
 
 // Open reads the file, with the errors of Read.
 func Open(name string, wide bool) (*Users, error) {
@@ -49,7 +58,7 @@ func Open(name string, wide bool) (*Users, error) {
 // New is for a file that need not exist yet: there is nobody in it until Reload
 // or Create.
 func New(name string, wide bool) *Users {
-	u := &Users{name: name, wide: wide}
+	u := &Users{name: name, wide: wide, rename: os.Rename}
 	u.take(new(Store))
 	return u
 }
@@ -113,15 +122,9 @@ func (u *Users) Create(user string, doc jsontext.Value) error {
 func (u *Users) Edit(ctx context.Context, name string, change func(account.User) (account.Fields, error)) (account.User, error) {
 	u.writing.Lock()
 	defer u.writing.Unlock()
-	if err := ctx.Err(); err != nil {
-		return account.User{}, err
-	}
-	before, b, err := read(u.name, u.wide)
-	if errors.Is(err, fs.ErrNotExist) && u.Snapshot().Len() == 0 {
-		return account.User{}, account.ErrNotExist
-	}
+	before, b, err := u.begin(ctx)
 	if err != nil {
-		return account.User{}, err
+		return account.User{}, u.orNobody(err)
 	}
 	user, err := before.User(ctx, name)
 	if err != nil {
@@ -131,13 +134,21 @@ func (u *Users) Edit(ctx context.Context, name string, change func(account.User)
 	if err != nil {
 		return account.User{}, err
 	}
-	after := before
-	if len(fields) > 0 {
-		if after, err = u.write(b, name, fields); err != nil {
-			return account.User{}, fmt.Errorf("users file %s: %w", u.name, err)
-		}
+	if len(fields) == 0 {
+		u.take(before)
+		return before.User(ctx, name)
 	}
-	u.take(after)
+	changed, err := edited(b, name, fields)
+	if err != nil {
+		return account.User{}, u.failed(err)
+	}
+	after, err := parseChanged(changed)
+	if err != nil {
+		return account.User{}, u.failed(err)
+	}
+	if err := u.write(after, changed); err != nil {
+		return account.User{}, err
+	}
 	return after.User(ctx, name)
 }
 
@@ -147,8 +158,45 @@ func clone(u account.User) account.User {
 	return u
 }
 
-// write stores the document with the fields changed, or else nothing.
-func (u *Users) write(b []byte, name string, fields account.Fields) (*Store, error) {
+// begin reads the file for a change of it.
+func (u *Users) begin(ctx context.Context) (*Store, []byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	return read(u.name, u.wide)
+}
+
+// orNobody is begin's error for one who looks for a user: in a file that is yet
+// to be written there is nobody. One that is gone is an error.
+func (u *Users) orNobody(err error) error {
+	if errors.Is(err, fs.ErrNotExist) && u.Snapshot().Len() == 0 {
+		return account.ErrNotExist
+	}
+	return err
+}
+
+// parseChanged refuses what could not be read again.
+func parseChanged(b []byte) (*Store, error) {
+	if len(b) > MaxSize {
+		return nil, fmt.Errorf("it would have %d bytes, and at most %d are read", len(b), MaxSize)
+	}
+	return Parse(b)
+}
+
+// write stores the changed file, of which after is the state, and takes it into
+// use; or else it does neither.
+func (u *Users) write(after *Store, changed []byte) error {
+	if err := place(u.name, changed, u.rename); err != nil {
+		return u.failed(err)
+	}
+	u.take(after)
+	return nil
+}
+
+func (u *Users) failed(err error) error { return fmt.Errorf("users file %s: %w", u.name, err) }
+
+// edited is the file with the fields of one user changed.
+func edited(b []byte, user string, fields account.Fields) ([]byte, error) {
 	if err := fields.Check(); err != nil {
 		return nil, err
 	}
@@ -156,18 +204,13 @@ func (u *Users) write(b []byte, name string, fields account.Fields) (*Store, err
 	if err != nil {
 		return nil, err
 	}
-	changed, err := splice(b, name, edits)
-	if err != nil {
-		return nil, err
-	}
-	if len(changed) > MaxSize {
-		return nil, fmt.Errorf("it would have %d bytes, and at most %d are read", len(changed), MaxSize)
-	}
-	after, err := Parse(changed)
-	if err != nil {
-		return nil, err
-	}
-	return after, place(u.name, changed, os.Rename)
+	return editUser(b, user, edits)
+}
+
+// editUser changes members of one user's object: a value sets the member, nil
+// removes it. The file must be one that Parse accepts.
+func editUser(b []byte, user string, edits map[string]jsontext.Value) ([]byte, error) {
+	return splice.Members(b, edits, account.Users.String(), user)
 }
 
 func encoded(fields account.Fields) (map[string]jsontext.Value, error) {

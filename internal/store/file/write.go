@@ -10,14 +10,27 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/cm-well/cmwell-auth/internal/account"
 )
 
 // Create writes a new users file with one user in it, durably and for the
 // owner alone. A file that exists is left as it is, and is an error that wraps
-// fs.ErrExist, unless there are no users in it: then it is replaced.
+// fs.ErrExist, unless there are no users in it: then it is replaced, and only
+// the floor that deleted users have left stays.
 func Create(name, user string, doc jsontext.Value) error {
-	b, err := json.Marshal(document{Users: map[string]jsontext.Value{user: doc}, Roles: map[string]jsontext.Value{}},
-		jsontext.WithIndent("  "), json.Deterministic(true))
+	put := os.Link // fails where a rename would overwrite
+	d := document{Users: map[string]jsontext.Value{}, Roles: map[string]jsontext.Value{}}
+	var floor int64
+	if there, err := Read(name, true); err == nil && there.Len() == 0 {
+		put, floor, d.RevFloor = os.Rename, there.floor, there.kept.RevFloor
+	}
+	doc, err := account.Kept(account.Users, user, doc, account.User{}, floor)
+	if err != nil {
+		return fmt.Errorf("users file: %w", err)
+	}
+	d.Users[user] = doc
+	b, err := json.Marshal(d, jsontext.WithIndent("  "), json.Deterministic(true))
 	if err != nil {
 		return fmt.Errorf("users file: %w", err)
 	}
@@ -26,10 +39,6 @@ func Create(name, user string, doc jsontext.Value) error {
 	}
 	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		return fmt.Errorf("users file: %w", err)
-	}
-	put := os.Link // fails where a rename would overwrite
-	if there, err := Read(name, true); err == nil && there.Len() == 0 {
-		put = os.Rename
 	}
 	if err := place(name, append(b, '\n'), put); err != nil {
 		return fmt.Errorf("users file: %w", err)

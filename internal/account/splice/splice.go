@@ -1,4 +1,7 @@
-package file
+// Package splice changes single members of a JSON document and nothing else, to
+// the byte: documents are also edited by hand, and by tools that know fields of
+// which nothing is known here.
+package splice
 
 import (
 	"bytes"
@@ -9,24 +12,24 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// splice changes members of one user's object in a users document: a value sets
-// the member, nil removes it. Nothing else changes, to the byte: the file is also
-// edited by hand, and by tools that know fields of which nothing is known here.
-// The document must be one that Parse accepts.
-func splice(b []byte, user string, edits map[string]jsontext.Value) ([]byte, error) {
-	users, err := memberAt(b, 0, "users")
+// Members changes members of one object in the document: a value sets the
+// member, nil removes it. The names of path lead from the top to the object; one
+// that is not there, or leads to no object, is an error. The document must be
+// valid JSON with every name once.
+func Members(document []byte, edits map[string]jsontext.Value, path ...string) ([]byte, error) {
+	start := 0
+	for _, name := range path {
+		m, err := memberAt(document, start, name)
+		if err != nil {
+			return nil, err
+		}
+		start = m.value
+	}
+	o, err := readObject(document, start)
 	if err != nil {
 		return nil, err
 	}
-	of, err := memberAt(b, users.value, user)
-	if err != nil {
-		return nil, err
-	}
-	o, err := readObject(b, of.value)
-	if err != nil {
-		return nil, err
-	}
-	return slices.Concat(b[:o.start], o.with(b, edits), b[o.end:]), nil
+	return slices.Concat(document[:o.start], o.with(document, edits), document[o.end:]), nil
 }
 
 // member is one member of an object: where it stands in the document.
