@@ -76,19 +76,27 @@ func TestDocumentsAreChanged(t *testing.T) {
 	}
 }
 
-func TestABodyThatEndsTooEarly(t *testing.T) {
-	for want, body := range map[int]io.Reader{
-		400: io.MultiReader(strings.NewReader(`{}`), brokenBody{}),
-		413: http.MaxBytesReader(nil, io.NopCloser(strings.NewReader(`{"email":"b"}`)), 5),
+func TestBodiesThatAreNotReadToTheEnd(t *testing.T) {
+	for _, row := range []struct {
+		why    string
+		body   io.Reader
+		length int64
+		status int
+	}{
+		{"it breaks off", io.MultiReader(strings.NewReader(`{}`), brokenBody{}), -1, 400},
+		{"a handler before this one has a limit", http.MaxBytesReader(nil, io.NopCloser(strings.NewReader(`{"email":"b"}`)), 5), -1, 413},
+		{"it says that it is too large", brokenBody{}, maxDocument + 1, 413},
+		{"it is too large and does not say so", io.MultiReader(strings.NewReader(`{}`), strings.NewReader(strings.Repeat(" ", maxDocument))), -1, 413},
 	} {
 		h := open(t, people)
-		r := httptest.NewRequest(http.MethodPost, "/", body)
+		r := httptest.NewRequest(http.MethodPost, "/", row.body)
+		r.ContentLength = row.length
 		r.Header.Set("X-Test-User", "adm")
 		r.Header.Set("X-CM-Well-Type", "File")
 		w := httptest.NewRecorder()
 		h.Serve(w, r, "/meta/auth/users/bob")
-		if w.Code != want || strings.Join(h.happened, ", ") != "refused put user bob by adm" {
-			t.Errorf("%d %s, %v; want %d", w.Code, w.Body, h.happened, want)
+		if w.Code != row.status || strings.Join(h.happened, ", ") != "refused put user bob by adm" {
+			t.Errorf("%s: %d %s, %v; want %d", row.why, w.Code, w.Body, h.happened, row.status)
 		}
 	}
 }
@@ -144,6 +152,18 @@ func TestWhatGoesWrongIsNoAnswer(t *testing.T) {
 		method, path, _ := strings.Cut(request, " ")
 		if w := h.ask("adm", method, "/meta/auth/"+path, "", `{}`, "File"); w.Code != 503 || len(h.happened) != 1 || !strings.HasPrefix(h.happened[0], "refused") {
 			t.Errorf("%s: %d %s, %v", request, w.Code, w.Body, h.happened)
+		}
+	}
+}
+
+func TestANameThatNoneHasReachesNoStore(t *testing.T) {
+	for _, method := range []string{"GET", "PUT", "DELETE"} {
+		for _, name := range []string{"..", "a b", "a\n", "ä", strings.Repeat("x", account.MaxName+1)} {
+			h := open(t, people)
+			h.Store = spoilt{document: `{}`}
+			if w := h.ask("adm", method, "/meta/auth/roles/"+name, "", `{}`, "File"); w.Code != 400 || !strings.Contains(w.Body.String(), "role name") {
+				t.Errorf("%s %q: %d %s", method, name, w.Code, w.Body)
+			}
 		}
 	}
 }

@@ -107,7 +107,7 @@ func TestDocumentsAreRead(t *testing.T) {
 		{"another folder", "adm", "/meta/auth/groups", "", 404, `nothing is here`, ""},
 		{"a folder in another case", "adm", "/meta/auth/Users/ann", "", 404, `nothing is here`, ""},
 		{"two slashes", "adm", "/meta/auth//users", "", 404, `nothing is here`, ""},
-		{"a neighbour", "adm", "/meta/authors", "", 404, `nothing is here`, ""},
+		{"a neighbour", "adm", "/meta/auth-users/ann", "", 404, `nothing is here`, ""},
 		{"elsewhere", "adm", "/x/meta/auth/users", "", 404, `nothing is here`, ""},
 		{"a name that leads away", "adm", "/meta/auth/users/..", "", 400, `user name \"..\"`, ""},
 		{"a name that none has", "adm", "/meta/auth/users/a b", "", 400, `user name \"a b\"`, ""},

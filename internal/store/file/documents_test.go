@@ -3,11 +3,14 @@ package file
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/cm-well/cmwell-auth/internal/account"
 	"github.com/cm-well/cmwell-auth/internal/account/accounttest"
@@ -220,4 +223,64 @@ func TestManyChangesAtOnceLoseNothing(t *testing.T) {
 		}
 	}
 	alone(t, name)
+}
+
+// Whatever the file, one document comes and goes, and all others stay.
+func FuzzPut(f *testing.F) {
+	f.Add([]byte(users), "eve", []byte(`{"rev":1}`), true)
+	f.Add([]byte("{ }"), "ann", []byte("{ }"), false)
+	f.Add([]byte("{\"roles\":null , \"rev_floor\": 3,\n\"users\" : { } }\n"), "ann", []byte(`{"\u0072ev":2}`), true)
+	f.Add([]byte(`{"users":{"\u0061nn":{}, "b":{ }},"roles":{"ann":{}}}`), "ann", []byte(`{"a":"}"}`), false)
+	f.Fuzz(func(t *testing.T, b []byte, name string, doc []byte, user bool) {
+		kind := account.Roles
+		if user {
+			kind = account.Users
+		}
+		before, err := Parse(b)
+		if err != nil {
+			return
+		}
+		kept, err := account.Kept(kind, name, doc, before.users[name], before.floor)
+		if err != nil {
+			return
+		}
+		there, err := before.kept.of(kind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		with, err := withMember(b, there != nil, kind, name, kept)
+		if err != nil {
+			t.Fatalf("%s: %v", b, err)
+		}
+		gone, err := without(with, kind, name, before.floor+1, before.floor)
+		if err != nil {
+			t.Fatalf("%s: %v", with, err)
+		}
+		for text, want := range map[string]string{string(with): string(kept), string(gone): ""} {
+			after, err := Parse([]byte(text))
+			if err != nil {
+				t.Fatalf("%s\nbecame\n%s\n%v", b, text, err)
+			}
+			checkOthers(t, before, after, kind, name)
+			if got, err := after.Document(t.Context(), kind, name); string(got) != want || (want == "") != errors.Is(err, account.ErrNotExist) {
+				t.Fatalf("%s\nbecame\n%s\n%v", b, text, err)
+			}
+		}
+	})
+}
+
+// checkOthers compares all documents but one.
+func checkOthers(t *testing.T, before, after *Store, but account.Kind, name string) {
+	for _, kind := range []account.Kind{account.Users, account.Roles} {
+		old, _ := before.kept.of(kind)
+		now, _ := after.kept.of(kind)
+		old, now = maps.Clone(old), maps.Clone(now)
+		if kind == but {
+			delete(old, name)
+			delete(now, name)
+		}
+		if !maps.EqualFunc(old, now, func(a, b jsontext.Value) bool { return string(a) == string(b) }) {
+			t.Fatalf("%s were %s and are %s", kind, old, now)
+		}
+	}
 }
