@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -56,24 +57,33 @@ type Keys struct {
 
 type ring struct {
 	signing Secret
-	accept  []Secret // the signing secret first
+	accept  []macKey // of the signing secret first
 	unit    Unit
+	names   *names
 }
 
 // Use makes k work with c from now on. After an error k is as it was before.
 func (k *Keys) Use(c Config) error {
-	accept := make([]Secret, 0, 1+len(c.Accept))
+	r := &ring{signing: slices.Clone(c.Signing), unit: c.Unit, names: newNames()}
 	for i, s := range append([]Secret{c.Signing}, c.Accept...) {
-		if err := check(s, c.UnsafeShortSecrets); err != nil {
+		key, err := checked(s, c.UnsafeShortSecrets)
+		if err != nil {
 			if i == 0 {
 				return fmt.Errorf("signing key: %w", err)
 			}
 			return fmt.Errorf("accepted key %d: %w", i, err)
 		}
-		accept = append(accept, append(Secret(nil), s...))
+		r.accept = append(r.accept, key)
 	}
-	k.ring.Store(&ring{signing: accept[0], accept: accept, unit: c.Unit})
+	k.ring.Store(r)
 	return nil
+}
+
+func checked(s Secret, allowShort bool) (macKey, error) {
+	if err := check(s, allowShort); err != nil {
+		return macKey{}, err
+	}
+	return newMACKey(s)
 }
 
 func check(s Secret, allowShort bool) error {
@@ -114,30 +124,37 @@ func (k *Keys) Sign(c Claims) (string, error) {
 // Verify returns the claims of raw when its form is right, an accepted key
 // signed it, and now lies within its time. Errors wrap the sentinels of this
 // package; whether the user exists and has this revision is not asked here.
+//
+// A token in the form that CM-Well writes, of up to 384 bytes, costs no
+// allocation when its user was seen lately. Nothing but the user's name is kept
+// from one token to the next: every token is verified each time it comes.
 func (k *Keys) Verify(raw string, now time.Time) (Claims, error) {
 	r := k.ring.Load()
 	if r == nil {
 		return Claims{}, ErrNoKey
 	}
-	t, err := parse(raw)
+	var memory scratch
+	t, err := memory.parse(raw)
 	if err != nil {
 		return Claims{}, err
 	}
-	if !r.signed(t) {
+	if !r.made(t.signature, t.signed) {
 		return Claims{}, ErrSignature
 	}
-	if !now.Before(t.claims.Expires) {
+	expires := instant(t.claims.expires)
+	if !now.Before(expires) {
 		return Claims{}, ErrExpired
 	}
-	if now.Before(t.notBefore) {
+	if now.Before(instant(t.claims.notBefore)) {
 		return Claims{}, ErrNotYetValid
 	}
-	return t.claims, nil
+	return Claims{Subject: r.names.of(t.claims.subject), Expires: expires, Revision: t.claims.revision}, nil
 }
 
-func (r *ring) signed(t parsed) bool {
-	for _, s := range r.accept {
-		if jwt.SigningMethodHS256.Verify(t.signed, t.signature, []byte(s)) == nil {
+// made tells whether signature is that of message by any of the keys.
+func (r *ring) made(signature, message []byte) bool {
+	for i := range r.accept {
+		if r.accept[i].made(signature, message) {
 			return true
 		}
 	}

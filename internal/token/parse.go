@@ -1,11 +1,12 @@
 package token
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"math"
 	"strconv"
-	"strings"
-	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -18,56 +19,90 @@ const MaxLength = 8 << 10
 // SHA-256, RFC 7518, section 3.2.
 const Algorithm = "HS256"
 
-// parsed is a token whose form is right and whose signature nobody has looked at.
+// parsed is a token whose form is right and whose signature nobody has looked
+// at. Its slices are parts of the scratch that it was read with.
 type parsed struct {
-	signed    string // header and claims as they were sent
+	signed    []byte // header and claims as they were sent
 	signature []byte
-	claims    Claims
-	notBefore time.Time
+	claims    claimSet
+}
+
+// claimSet is what counts of the claims, however they were read. Its times are
+// numbers as they were sent: see instant.
+type claimSet struct {
+	subject   []byte
+	expires   int64
+	revision  int64
+	notBefore int64
+}
+
+// always is the notBefore of claims without nbf.
+const always = math.MinInt64
+
+// maxCheap is the length in bytes up to which a token is read without
+// allocation, as Verify promises. The longest name of a user makes one of about 320.
+const maxCheap = 384
+
+// scratch is the memory in which a token is read: on the stack of who verifies
+// it. A token longer than maxCheap gets more from the heap.
+type scratch struct {
+	text      [maxCheap]byte
+	claims    [maxCheap * 3 / 4]byte
+	signature [sha256.Size]byte
 }
 
 // parse reads a token strictly. Two readers of the same bytes must never see
 // two tokens, so whatever has a second reading is malformed: other alphabets
 // of base64, spare bits, duplicate or case-folded names, numbers with a point.
-func parse(raw string) (parsed, error) {
+func (s *scratch) parse(raw string) (parsed, error) {
 	if len(raw) > MaxLength {
 		return parsed{}, fmt.Errorf("%w: %d bytes, at most %d are accepted", ErrMalformed, len(raw), MaxLength)
 	}
-	head, rest, ok := strings.Cut(raw, ".")
-	body, sig, ok2 := strings.Cut(rest, ".")
-	if !ok || !ok2 || head == "" || body == "" || sig == "" || strings.Contains(sig, ".") {
+	text := append(s.text[:0], raw...)
+	head, rest, _ := bytes.Cut(text, []byte("."))
+	body, sig, _ := bytes.Cut(rest, []byte("."))
+	if len(head) == 0 || len(body) == 0 || len(sig) == 0 || bytes.IndexByte(sig, '.') >= 0 {
 		return parsed{}, fmt.Errorf("%w: a token has three parts, separated by dots", ErrMalformed)
 	}
-	headJSON, err := decode("header", head)
+	var headJSON []byte
+	var err error
+	known := isKnownHeader(head)
+	if !known {
+		if headJSON, err = decode(nil, "header", head); err != nil {
+			return parsed{}, err
+		}
+	}
+	bodyJSON, err := decode(s.claims[:0], "claims", body)
 	if err != nil {
 		return parsed{}, err
 	}
-	bodyJSON, err := decode("claims", body)
+	signature, err := decode(s.signature[:0], "signature", sig)
 	if err != nil {
 		return parsed{}, err
 	}
-	signature, err := decode("signature", sig)
-	if err != nil {
-		return parsed{}, err
+	if !known {
+		if err := parseHeader(headJSON); err != nil {
+			return parsed{}, err
+		}
 	}
-	if err := parseHeader(headJSON); err != nil {
-		return parsed{}, err
+	claims, ok := scanClaims(bodyJSON)
+	if !ok {
+		// A copy: what the JSON package is given leaves the stack, and the scratch with it.
+		if claims, err = parseClaims(bytes.Clone(bodyJSON)); err != nil {
+			return parsed{}, err
+		}
 	}
-	t, err := parseClaims(bodyJSON)
-	if err != nil {
-		return parsed{}, err
-	}
-	t.signed, t.signature = raw[:len(head)+1+len(body)], signature
-	return t, nil
+	return parsed{signed: text[:len(head)+1+len(body)], signature: signature, claims: claims}, nil
 }
 
-func decode(part, s string) ([]byte, error) {
-	// The decoder skips line breaks, so they must be refused before it runs.
-	if strings.ContainsAny(s, "\r\n") {
-		return nil, fmt.Errorf("%w: line break in the %s", ErrMalformed, part)
-	}
-	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
-	if err != nil {
+// canonical refuses padding and set bits that carry no data.
+var canonical = base64.RawURLEncoding.Strict()
+
+// decode appends to dst what s stands for.
+func decode(dst []byte, part string, s []byte) ([]byte, error) {
+	b, err := canonical.AppendDecode(dst, s)
+	// The decoder skips line breaks, which then are missing in the sum.
+	if err != nil || canonical.EncodedLen(len(b)-len(dst)) != len(s) {
 		return nil, fmt.Errorf("%w: %s is not canonical base64url", ErrMalformed, part)
 	}
 	return b, nil
@@ -96,7 +131,9 @@ func parseHeader(b []byte) error {
 	return nil
 }
 
-func parseClaims(b []byte) (parsed, error) {
+// parseClaims reads every acceptable form of the claims. It says what is
+// accepted; scanClaims only says it sooner.
+func parseClaims(b []byte) (claimSet, error) {
 	var c struct {
 		Sub jsontext.Value `json:"sub"`
 		Exp jsontext.Value `json:"exp"`
@@ -105,32 +142,30 @@ func parseClaims(b []byte) (parsed, error) {
 		Iat jsontext.Value `json:"iat"`
 	}
 	if err := json.Unmarshal(b, &c); err != nil || len(b) == 0 || b[0] != '{' {
-		return parsed{}, fmt.Errorf("%w: claims are not one JSON object with distinct names", ErrMalformed)
+		return claimSet{}, fmt.Errorf("%w: claims are not one JSON object with distinct names", ErrMalformed)
 	}
-	var t parsed
-	if c.Sub.Kind() != '"' || json.Unmarshal(c.Sub, &t.claims.Subject) != nil || t.claims.Subject == "" {
-		return parsed{}, fmt.Errorf("%w: sub is required and is a string", ErrMalformed)
+	var subject string
+	if c.Sub.Kind() != '"' || json.Unmarshal(c.Sub, &subject) != nil || subject == "" {
+		return claimSet{}, fmt.Errorf("%w: sub is required and is a string", ErrMalformed)
 	}
 	exp, err := integer("exp", c.Exp)
 	if err != nil {
-		return parsed{}, err
+		return claimSet{}, err
 	}
-	t.claims.Expires = instant(exp)
+	t := claimSet{subject: []byte(subject), expires: exp, notBefore: always}
 	if c.Rev != nil {
-		if t.claims.Revision, err = integer("rev", c.Rev); err != nil {
-			return parsed{}, err
+		if t.revision, err = integer("rev", c.Rev); err != nil {
+			return claimSet{}, err
 		}
 	}
 	if c.Nbf != nil {
-		nbf, err := integer("nbf", c.Nbf)
-		if err != nil {
-			return parsed{}, err
+		if t.notBefore, err = integer("nbf", c.Nbf); err != nil {
+			return claimSet{}, err
 		}
-		t.notBefore = instant(nbf)
 	}
 	if c.Iat != nil {
 		if _, err := integer("iat", c.Iat); err != nil {
-			return parsed{}, err
+			return claimSet{}, err
 		}
 	}
 	return t, nil

@@ -1,0 +1,176 @@
+package token
+
+import "bytes"
+
+// isKnownHeader tells whether an encoded header is one of those that CM-Well and
+// the usual libraries write: their bytes say all that parseHeader would find out.
+func isKnownHeader(encoded []byte) bool {
+	switch string(encoded) {
+	case "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9", // {"alg":"HS256","typ":"JWT"}
+		"eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9", // {"typ":"JWT","alg":"HS256"}
+		"eyJhbGciOiJIUzI1NiJ9":                 // {"alg":"HS256"}
+		return true
+	}
+	return false
+}
+
+// maxMembers is the number of claims above which they are left to parseClaims:
+// each name is compared with all before it.
+const maxMembers = 8
+
+// scanClaims reads claims in the plain form that programs write, without
+// allocation: one object without white space, of up to maxMembers distinct names,
+// whose strings are ASCII without escapes and whose other values are whole
+// numbers of up to 18 digits, true, false or null. It never refuses: false means
+// that the claims have another form, or lack something, and that parseClaims
+// decides. What it accepts, parseClaims accepts with the same result. The result
+// is made of parts of b.
+func scanClaims(b []byte) (claimSet, bool) {
+	s := scanner{b: b}
+	if !s.take('{') {
+		return claimSet{}, false
+	}
+	c := claimSet{notBefore: always}
+	var names [maxMembers][]byte
+	expires := false
+	for i := range names {
+		name, ok := s.text()
+		if !ok || !s.take(':') || isOneOf(names[:i], name) {
+			return claimSet{}, false
+		}
+		names[i] = name
+		switch string(name) {
+		case "sub":
+			c.subject, ok = s.text()
+		case "exp":
+			c.expires, expires = s.integer()
+			ok = expires
+		case "rev":
+			c.revision, ok = s.integer()
+		case "nbf":
+			c.notBefore, ok = s.integer()
+		case "iat":
+			_, ok = s.integer()
+		default:
+			ok = s.skip()
+		}
+		if !ok {
+			return claimSet{}, false
+		}
+		if s.take('}') {
+			if s.at < len(b) || len(c.subject) == 0 || !expires {
+				return claimSet{}, false
+			}
+			return c, true
+		}
+		if !s.take(',') {
+			return claimSet{}, false
+		}
+	}
+	return claimSet{}, false
+}
+
+func isOneOf(names [][]byte, name []byte) bool {
+	for _, n := range names {
+		if bytes.Equal(n, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// scanner takes JSON in its plain form out of b, from at on. After a
+// false there is nothing to read any more.
+type scanner struct {
+	b  []byte
+	at int
+}
+
+func (s *scanner) take(c byte) bool {
+	if s.at >= len(s.b) || s.b[s.at] != c {
+		return false
+	}
+	s.at++
+	return true
+}
+
+// skip takes a value that means nothing here.
+func (s *scanner) skip() (ok bool) {
+	if s.at == len(s.b) {
+		return false
+	}
+	switch s.b[s.at] {
+	case '"':
+		_, ok = s.text()
+	case 't':
+		ok = s.literal("true")
+	case 'f':
+		ok = s.literal("false")
+	case 'n':
+		ok = s.literal("null")
+	default:
+		_, ok = s.integer()
+	}
+	return ok
+}
+
+func (s *scanner) literal(word string) bool {
+	if len(s.b)-s.at < len(word) || string(s.b[s.at:s.at+len(word)]) != word {
+		return false
+	}
+	s.at += len(word)
+	return true
+}
+
+// text takes a string. An escape or a letter beyond ASCII has more than one
+// spelling, or may be none at all: such strings are not for this reader.
+func (s *scanner) text() ([]byte, bool) {
+	if !s.take('"') {
+		return nil, false
+	}
+	rest := s.b[s.at:]
+	i := 0
+	for i < len(rest) && isPlain[rest[i]] {
+		i++
+	}
+	if i == len(rest) || rest[i] != '"' {
+		return nil, false
+	}
+	s.at += i + 1
+	return rest[:i], true
+}
+
+// isPlain tells which bytes stand for themselves in a string, and for nothing
+// else: ASCII without controls, quote and backslash.
+var isPlain = func() (plain [256]bool) {
+	for c := ' '; c <= '~'; c++ {
+		plain[c] = c != '"' && c != '\\'
+	}
+	return plain
+}()
+
+// maxDigits is the greatest number of digits that always fit 64 bits.
+const maxDigits = 18
+
+// integer takes a whole number: no leading zero, no -0. What follows it is for
+// the caller to judge, who accepts neither a point nor an exponent.
+func (s *scanner) integer() (int64, bool) {
+	negative := s.take('-')
+	digits := s.b[s.at:]
+	var n int64
+	i := 0
+	for ; i < len(digits) && digits[i] >= '0' && digits[i] <= '9'; i++ {
+		if i == maxDigits {
+			return 0, false
+		}
+		n = n*10 + int64(digits[i]-'0')
+	}
+	if i == 0 || digits[0] == '0' && (i > 1 || negative) {
+		return 0, false
+	}
+	s.at += i
+	if negative {
+		n = -n
+	}
+	return n, true
+}

@@ -1,0 +1,167 @@
+package token
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// It holds with the race detector too: nothing here comes out of a pool.
+func TestATokenCostsNoAllocation(t *testing.T) {
+	good := forge(goodHeader, goodClaims())
+	for why, row := range map[string]struct {
+		raw  string
+		now  time.Time
+		want error
+	}{
+		"good":                         {good, noon, nil},
+		"good, another known header":   {forge(`{"typ":"JWT","alg":"HS256"}`, goodClaims()), noon, nil},
+		"good, the longest name":       {forge(goodHeader, strings.Replace(goodClaims(), "ann", strings.Repeat("n", maxKeptName), 1)), noon, nil},
+		"good, claims nobody asks for": {forge(goodHeader, strings.Replace(goodClaims(), "{", `{"iss":"x","jti":"y","n":null,`, 1)), noon, nil},
+		"good, as long as is cheap":    {longest(maxCheap), noon, nil},
+		"another signature":            {good[:strings.LastIndex(good, ".")+1] + strings.Repeat("A", 43), noon, ErrSignature},
+		"expired":                      {good, noon.Add(time.Hour), ErrExpired},
+		"not yet valid":                {forge(goodHeader, strings.Replace(goodClaims(), "{", `{"nbf":99999999999,`, 1)), noon, ErrNotYetValid},
+	} {
+		for count, k := range map[int]*Keys{1: keys(t, Config{}), 3: threeKeys(t)} {
+			var err error
+			allocs := testing.AllocsPerRun(100, func() { _, err = k.Verify(row.raw, row.now) })
+			if !errors.Is(err, row.want) {
+				t.Errorf("%s, %d keys: %v, want %v", why, count, err, row.want)
+			}
+			if allocs != 0 {
+				t.Errorf("%s, %d keys: %v allocations", why, count, allocs)
+			}
+		}
+	}
+}
+
+// longest is a good token of as many bytes as base64 allows, up to limit.
+func longest(limit int) (raw string) {
+	for n := 0; ; n++ {
+		next := forge(goodHeader, strings.Replace(goodClaims(), "{", `{"x":"`+strings.Repeat("x", n)+`",`, 1))
+		if len(next) > limit {
+			return raw
+		}
+		raw = next
+	}
+}
+
+func TestManyVerifyWhileTheKeysChange(t *testing.T) {
+	one := Config{Signing: Secret(secret), Accept: []Secret{Secret("the other secret, 32 bytes or more")}}
+	other := Config{Signing: one.Accept[0], Accept: []Secret{one.Signing}}
+	k := keys(t, one)
+	done := make(chan struct{})
+	var changes, verifies sync.WaitGroup
+	changes.Go(func() {
+		for i := 0; ; i++ {
+			select {
+			case <-done:
+				return
+			default:
+			}
+			if err := k.Use([]Config{other, one}[i%2]); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	for i := range 100 {
+		verifies.Go(func() {
+			want := Claims{Subject: fmt.Sprintf("user-%d", i), Expires: time.UnixMilli(noon.Add(time.Hour).UnixMilli()), Revision: int64(i)}
+			for range 30 {
+				raw, err := k.Sign(want)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if got, err := k.Verify(raw, noon); err != nil || got != want {
+					t.Errorf("%+v, %v; want %+v", got, err, want)
+				}
+				foreign := raw[:strings.LastIndex(raw, ".")+1] + strings.Repeat("A", 43)
+				if got, err := k.Verify(foreign, noon); !errors.Is(err, ErrSignature) || got != (Claims{}) {
+					t.Errorf("a foreign signature: %+v, %v", got, err)
+				}
+			}
+		})
+	}
+	verifies.Wait()
+	close(done)
+	changes.Wait()
+}
+
+// looseClaims are read the way golang-jwt reads any: by encoding/json, the last
+// of two equal names counting, and then by the rule of seconds and milliseconds.
+type looseClaims map[string]any
+
+func (c *looseClaims) UnmarshalJSON(b []byte) error {
+	d := json.NewDecoder(strings.NewReader(string(b)))
+	d.UseNumber()
+	return d.Decode((*map[string]any)(c))
+}
+
+func (c looseClaims) number(name string) (int64, bool) {
+	n, ok := c[name].(json.Number)
+	if !ok {
+		return 0, false
+	}
+	i, err := n.Int64()
+	return i, err == nil
+}
+
+func (c looseClaims) date(name string) (*jwt.NumericDate, error) {
+	n, ok := c.number(name)
+	switch {
+	case !ok && c[name] != nil:
+		return nil, errors.New("no whole number")
+	case !ok:
+		return nil, nil
+	case n < 100_000_000_000:
+		return &jwt.NumericDate{Time: time.Unix(n, 0)}, nil
+	}
+	return &jwt.NumericDate{Time: time.Unix(n/1000, n%1000*1e6)}, nil
+}
+
+func (c looseClaims) GetExpirationTime() (*jwt.NumericDate, error) { return c.date("exp") }
+func (c looseClaims) GetNotBefore() (*jwt.NumericDate, error)      { return c.date("nbf") }
+func (looseClaims) GetIssuedAt() (*jwt.NumericDate, error)         { return nil, nil }
+func (looseClaims) GetIssuer() (string, error)                     { return "", nil }
+func (looseClaims) GetAudience() (jwt.ClaimStrings, error)         { return nil, nil }
+func (c looseClaims) GetSubject() (string, error)                  { s, _ := c["sub"].(string); return s, nil }
+
+// What is accepted here, golang-jwt accepts at the same moment, with the same claims.
+func FuzzVerifyAgainstGolangJWT(f *testing.F) {
+	f.Add(goodHeader, goodClaims())
+	f.Add(`{"alg":"HS256"}`, `{"SUB":"root","sub":"ann","exp":99999999999,"nbf":1,"x":[{"y":null}]}`)
+	f.Add(`{"alg":"none"}`, `{"sub":"ann","exp":100000000000}`)
+	f.Add(`{"typ":"JWT","alg":"HS256"}`, `{"sub":"\u00e4","exp":9223372036854775807,"rev":-9223372036854775808,"nbf":-9223372036854775808}`)
+	f.Fuzz(func(t *testing.T, header, claims string) {
+		raw := forge(header, claims)
+		got, err := keys(t, Config{}).Verify(raw, noon)
+		if err != nil {
+			if got != (Claims{}) {
+				t.Fatalf("claims beside an error: %+v", got)
+			}
+			return
+		}
+		var read looseClaims
+		_, err = jwt.NewParser(
+			jwt.WithStrictDecoding(), jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired(),
+			jwt.WithTimeFunc(func() time.Time { return noon }),
+		).ParseWithClaims(raw, &read, func(*jwt.Token) (any, error) { return []byte(secret), nil })
+		if err != nil {
+			t.Fatalf("accepted here, refused by golang-jwt: %v\n%s\n%s", err, header, claims)
+		}
+		exp, _ := read.GetExpirationTime()
+		sub, _ := read.GetSubject()
+		rev, ok := read.number("rev")
+		if sub != got.Subject || !exp.Equal(got.Expires) || rev != got.Revision || !ok && read["rev"] != nil {
+			t.Fatalf("%s\nhere       %+v\ngolang-jwt %v", claims, got, read)
+		}
+	})
+}
