@@ -36,6 +36,13 @@ func (h *Handler) newEndpoint(users openedUsers) *admin.Endpoint {
 	}
 }
 
+// newDocuments makes what is served at /meta/auth.
+func (h *Handler) newDocuments(users openedUsers) *admin.Documents {
+	return &admin.Documents{
+		Identify: h.keeper.Identify, Query: h.keeper.QueryOf, Store: users.documents, Answer: h.answerTo, Done: h.auditOperation,
+	}
+}
+
 // generatePassword makes a password of 128 random bits, and its hash when it is
 // its turn: hashing is confined, whoever asks for it.
 func (h *Handler) generatePassword(ctx context.Context) (password, hash string, err error) {
@@ -101,8 +108,10 @@ type openedUsers struct {
 	account.Store
 	kind   string
 	editor account.Editor // nil where users cannot be written
-	reload func() error
-	state  func() (readAt time.Time, trouble error)
+	// documents are served at /meta/auth; nil where that is the store's behind.
+	documents account.Documents
+	reload    func() error
+	state     func() (readAt time.Time, trouble error)
 	// onlyMD5 tells whether some user's hashes allow Digest with MD5 alone.
 	onlyMD5 func() bool
 }

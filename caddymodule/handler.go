@@ -36,6 +36,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		h.refuse(w, r, err)
 		return nil
 	}
+	if pass.Document {
+		secure(w.Header())
+		h.documents.Serve(w, r, pass.Path)
+		return nil
+	}
 	h.keeper.Prepare(r, pass)
 	if pass.User != "" {
 		w = &privateWriter{ResponseWriterWrapper: &caddyhttp.ResponseWriterWrapper{ResponseWriter: w}, vary: pass.Vary()}

@@ -147,8 +147,10 @@ type Handler struct {
 	exchange *login.Exchange
 	keeper   *gate.Keeper
 	endpoint *admin.Endpoint
-	logger   *zap.Logger
-	audit    *zap.Logger
+	// documents serve what the gate says is for them.
+	documents *admin.Documents
+	logger    *zap.Logger
+	audit     *zap.Logger
 
 	// shared is what Cleanup gives back to the pool.
 	shared []poolKey
@@ -265,6 +267,8 @@ func (h *Handler) assemble(users openedUsers) {
 		h.keeper.OwnPaths = append(h.keeper.OwnPaths, s.jsonLogin)
 	}
 	h.endpoint = h.newEndpoint(users)
+	h.keeper.OwnDocuments = users.documents != nil
+	h.documents = h.newDocuments(users)
 }
 
 func (h *Handler) scheme(configured schemeSettings, users openedUsers) login.Scheme {

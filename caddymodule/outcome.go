@@ -59,8 +59,10 @@ var outcomes = []outcome{
 	{errTooEarly, http.StatusTooEarly, "too_early", "this is not accepted as early data, which may be a replay; send it again after the handshake"},
 
 	{admin.ErrNeedsOperation, http.StatusForbidden, "forbidden", "Authenticated but not authorized"},
-	{admin.ErrNoUser, http.StatusNotFound, "no_user", ""},
+	{admin.ErrNotFound, http.StatusNotFound, "not_found", ""},
+	{admin.ErrDocumentSize, http.StatusRequestEntityTooLarge, "body_size", ""},
 	{admin.ErrParameters, http.StatusBadRequest, "bad_parameters", ""},
+	{account.ErrDocument, http.StatusBadRequest, "bad_document", ""},
 	{account.ErrReadOnly, http.StatusNotImplemented, "read_only", "users cannot be changed here"},
 	{account.ErrPassword, http.StatusBadRequest, "bad_password", ""},
 	{login.ErrOvertaken, http.StatusConflict, "conflict", "the user was changed at the same time; try again"},

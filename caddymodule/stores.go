@@ -91,16 +91,42 @@ func (f *FileUsers) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	return nil
 }
 
-// liveFile is a users file that tells the passwords' checker which hashes are in it.
+// liveFile is a users file that tells the passwords' checker which hashes are in
+// it, and the operator what is probably not meant as it stands there.
 type liveFile struct {
 	*file.Users
 	passwords *account.Passwords
+	warn      func(string)
 }
 
 // Reload reads the file again. On an error the last good state stays in use.
 func (l liveFile) Reload() error {
 	defer l.told()
-	return l.Users.Reload()
+	err := l.Users.Reload()
+	if err == nil {
+		for _, warning := range l.Snapshot().Warnings() {
+			l.warn("users file: " + warning)
+		}
+	}
+	return err
+}
+
+// Put stores a document; see account.Documents.
+func (l liveFile) Put(ctx context.Context, kind account.Kind, name string, document []byte) error {
+	defer l.told()
+	err := l.Users.Put(ctx, kind, name, document)
+	if err == nil {
+		for _, warning := range l.Snapshot().Lint(kind, name) {
+			l.warn(warning)
+		}
+	}
+	return err
+}
+
+// Delete removes a document; see account.Documents.
+func (l liveFile) Delete(ctx context.Context, kind account.Kind, name string) error {
+	defer l.told()
+	return l.Users.Delete(ctx, kind, name)
 }
 
 // Edit changes a user; see account.Editor.
@@ -132,12 +158,9 @@ func (f *FileUsers) Open(ctx caddy.Context, options UserStoreOptions) (Store, er
 	if !ok {
 		return nil, fmt.Errorf("users file: what is shared for it is %T", shared)
 	}
-	users := liveFile{same, options.Passwords}
+	users := liveFile{same, options.Passwords, options.Warn}
 	if err := users.Reload(); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
-	}
-	for _, warning := range users.Snapshot().Warnings() {
-		options.Warn("users file: " + warning)
 	}
 	storage, mark := ctx.Storage(), usedMark(name)
 	if gone(name) || users.Snapshot().Len() == 0 {
@@ -205,4 +228,5 @@ var (
 	_ UserStore             = (*FileUsers)(nil)
 	_ caddyfile.Unmarshaler = (*FileUsers)(nil)
 	_ account.Editor        = liveFile{}
+	_ account.Documents     = liveFile{}
 )

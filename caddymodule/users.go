@@ -68,6 +68,9 @@ func opened(store account.Store, kind string) openedUsers {
 	if editor, ok := store.(account.Editor); ok {
 		users.editor = editor
 	}
+	if documents, ok := store.(account.Documents); ok {
+		users.documents = documents
+	}
 	if s, ok := store.(interface{ Reload() error }); ok {
 		users.reload = s.Reload
 	}

@@ -65,7 +65,8 @@ type Documents interface {
 }
 
 // Kept is the document as a store keeps it: the posted one with the rev that
-// Revision gives, to the byte the same when that is its own. For users, stored is
+// Revision gives, and without hashes of the former password where digest is a new
+// one; to the byte the same when nothing of that is to be done. For users, stored is
 // who has the name so far, the zero User for nobody, and floor is what deleted
 // users have left. Roles have neither. What ParseUser or ParseRole refuse is an
 // error that wraps ErrDocument.
@@ -92,20 +93,44 @@ func keptUser(name string, document []byte, stored User, floor int64) ([]byte, e
 	if err != nil {
 		return nil, err
 	}
-	if rev == posted.Revision {
+	edits := formerHA1(posted, stored)
+	if rev != posted.Revision {
+		edits["rev"] = strconv.AppendInt(nil, rev, 10)
+	}
+	if len(edits) == 0 {
 		return document, nil
 	}
-	return splice.Members(document, map[string]jsontext.Value{"rev": strconv.AppendInt(nil, rev, 10)})
+	return splice.Members(document, edits)
+}
+
+// formerHA1 takes out the hashes for HTTP Digest that are left of the former
+// password: whoever puts a new digest into a document that was fetched means the
+// old password to open nothing any more.
+func formerHA1(posted, stored User) map[string]jsontext.Value {
+	edits := map[string]jsontext.Value{}
+	if posted.PasswordHash == stored.PasswordHash {
+		return edits
+	}
+	if posted.HA1 != "" && posted.HA1 == stored.HA1 {
+		edits["digest2"] = nil
+	}
+	if posted.HA1SHA256 != "" && posted.HA1SHA256 == stored.HA1SHA256 {
+		edits["digest2_sha256"] = nil
+	}
+	return edits
 }
 
 // Revision is the rev of a posted user when it is stored, so that no token lives
-// again and none outlives its password. It is never below the posted rev, the
-// stored user's and the floor, and above the last two when a hash of the password
-// is another one. The zero User is stored for nobody: a new user begins at the
-// floor. A rev above the greatest there is is an error that wraps ErrDocument.
+// again and none outlives its password. It is never below the posted rev and the
+// stored user's, above that when the password is another one, and for a new user,
+// whose stored is the zero User, not below the floor. A rev above the greatest
+// there is is an error that wraps ErrDocument.
 func Revision(posted, stored User, floor int64) (int64, error) {
-	least := max(stored.Revision, floor)
-	if stored.Name != "" && !samePassword(posted, stored) {
+	if stored.Name == "" {
+		return max(posted.Revision, floor), nil
+	}
+	least := stored.Revision
+	if anotherPassword(posted, stored) {
 		// Beyond it, readers of JSON round. Beginning again would revive old tokens.
 		if least >= maxRevision {
 			return 0, fmt.Errorf("%w: user %s: another password needs a rev above %d, and there is none", ErrDocument, posted.Name, least)
@@ -115,8 +140,11 @@ func Revision(posted, stored User, floor int64) (int64, error) {
 	return max(posted.Revision, least), nil
 }
 
-func samePassword(a, b User) bool {
-	return a.PasswordHash == b.PasswordHash && a.HA1 == b.HA1 && a.HA1SHA256 == b.HA1SHA256
+// anotherPassword: who posts a document that was made before the user's first
+// login leaves out the hashes for HTTP Digest, which were added then.
+func anotherPassword(posted, stored User) bool {
+	return posted.PasswordHash != stored.PasswordHash ||
+		posted.HA1 != "" && posted.HA1 != stored.HA1 || posted.HA1SHA256 != "" && posted.HA1SHA256 != stored.HA1SHA256
 }
 
 // FloorAfter is the floor below which no rev of a new user may be, after a user is

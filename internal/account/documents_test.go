@@ -37,10 +37,10 @@ func TestTheRevOfAPostedUser(t *testing.T) {
 		{"a lower one does not count", with(6, nil), hashed, 0, 7},
 		{"the same", with(7, nil), hashed, 0, 7},
 		{"a higher one is taken", with(8, nil), hashed, 0, 8},
-		{"not below the floor", with(0, nil), hashed, 9, 9},
-		{"a floor below changes nothing", with(0, nil), hashed, 3, 7},
+		{"what was deleted concerns nobody else", with(0, nil), hashed, 9, 7},
 		{"another digest", with(0, digest), hashed, 0, 8},
-		{"another digest, above the floor too", with(0, digest), hashed, 9, 10},
+		{"another digest, while others were deleted", with(0, digest), hashed, 9, 8},
+		{"a document from before the first login by Basic", with(0, func(u *User) { u.HA1, u.HA1SHA256 = "", "" }), hashed, 0, 7},
 		{"another digest with the stored rev", with(7, digest), hashed, 0, 8},
 		{"another digest with a higher rev", with(30, digest), hashed, 9, 30},
 		{"another digest2", with(0, func(u *User) { u.HA1 = "1" + md5[1:] }), hashed, 0, 8},
@@ -54,13 +54,22 @@ func TestTheRevOfAPostedUser(t *testing.T) {
 			t.Errorf("%s: %d, %v; want %d", row.why, got, err, row.want)
 		}
 	}
-	for why, floor := range map[string]int64{"the stored rev is the greatest": 0, "the floor is the greatest": maxRevision} {
-		stored := with(maxRevision, nil)
-		if floor > 0 {
-			stored = with(1, nil)
-		}
-		if got, err := Revision(with(maxRevision, digest), stored, floor); !errors.Is(err, ErrDocument) || got != 0 || !strings.Contains(err.Error(), "above 9007199254740991") {
-			t.Errorf("%s: %d, %v", why, got, err)
+	if got, err := Revision(with(maxRevision, digest), with(maxRevision, nil), 0); !errors.Is(err, ErrDocument) || got != 0 || !strings.Contains(err.Error(), "above 9007199254740991") {
+		t.Errorf("another password at the greatest rev: %d, %v", got, err)
+	}
+}
+
+func TestANewDigestLeavesNothingOfTheFormerPassword(t *testing.T) {
+	old, other, sha := strings.Repeat("0", 32), strings.Repeat("1", 32), strings.Repeat("0", 64)
+	stored := User{Name: "ann", Revision: 7, PasswordHash: someHash, HA1: old, HA1SHA256: sha}
+	for _, row := range []struct{ why, posted, kept string }{
+		{"the former hashes go", `{"digest":"` + otherHash + `","digest2":"` + old + `","digest2_sha256":"` + sha + `"}`, `{"digest":"` + otherHash + `","rev":8}`},
+		{"new ones stay", `{"digest":"` + otherHash + `","digest2":"` + other + `"}`, `{"digest":"` + otherHash + `","digest2":"` + other + `","rev":8}`},
+		{"with the same digest they stay", `{"digest":"` + someHash + `","digest2":"` + old + `","rev":7}`, `{"digest":"` + someHash + `","digest2":"` + old + `","rev":7}`},
+		{"without any digest they go too", `{"digest2":"` + old + `"}`, `{"rev":8}`},
+	} {
+		if got, err := Kept(Users, "ann", []byte(row.posted), stored, 0); err != nil || string(got) != row.kept {
+			t.Errorf("%s: %s, %v; want %s", row.why, got, err, row.kept)
 		}
 	}
 }

@@ -36,8 +36,8 @@ func (p place) keptElsewhere() error {
 const maxDocument = 1 << 20
 
 // checkQuery takes format=json with GET, for CM-Well's clients, and nothing else.
-func checkQuery(r *http.Request) error {
-	query, err := url.ParseQuery(r.URL.RawQuery)
+func (d *Documents) checkQuery(r *http.Request) error {
+	query, err := url.ParseQuery(d.Query(r))
 	if err != nil {
 		return fmt.Errorf("%w: the query is malformed", ErrParameters)
 	}

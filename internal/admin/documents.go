@@ -18,6 +18,8 @@ type Documents struct {
 	// Identify returns the user of the request's token with all its operations.
 	// Without a user nothing is answered, not even to read.
 	Identify func(*http.Request) (account.User, permission.Operation, error)
+	// Query is the query of a request without its token.
+	Query func(*http.Request) string
 	// Store keeps the documents; nil when that is elsewhere.
 	Store account.Documents
 	// Answer gives status, message and headers for an error.
@@ -142,7 +144,7 @@ func (d *Documents) decide(r *http.Request, p place) (result any, user string, e
 	if writes(r) && !admin {
 		return nil, who.Name, ErrNeedsOperation
 	}
-	if err := checkQuery(r); err != nil {
+	if err := d.checkQuery(r); err != nil {
 		return nil, who.Name, err
 	}
 	switch {

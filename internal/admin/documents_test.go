@@ -37,7 +37,7 @@ func open(t *testing.T, text string) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.Documents = &Documents{Identify: scene(&h.happened).Identify, Store: users, Answer: answer, Done: h.done}
+	h.Documents = &Documents{Identify: scene(&h.happened).Identify, Query: func(r *http.Request) string { return r.URL.RawQuery }, Store: users, Answer: answer, Done: h.done}
 	return h
 }
 

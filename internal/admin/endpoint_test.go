@@ -60,7 +60,7 @@ func scene(happened *[]string) *Endpoint {
 			switch {
 			case errors.Is(err, errNoToken):
 				return 401, "please login", http.Header{"Www-Authenticate": {"CM-Well-Token"}}
-			case errors.Is(err, ErrNoUser):
+			case errors.Is(err, ErrNotFound):
 				return 404, "no user", nil
 			case errors.Is(err, ErrNeedsOperation):
 				return 403, "needs operation", nil

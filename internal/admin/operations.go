@@ -19,8 +19,6 @@ var (
 	ErrNeedsOperation = errors.New("admin: the user lacks the operation")
 	// ErrParameters says: the parameters of the op are not as they should be.
 	ErrParameters = errors.New("admin: parameters are not accepted")
-	// ErrNoUser says: there is no user of the name that the op is about.
-	ErrNoUser = errors.New("admin: the user does not exist")
 )
 
 func (e *Endpoint) generatePassword(r request, _ account.User, _ permission.Operation) (any, error) {
@@ -142,7 +140,7 @@ func (e *Endpoint) explain(r request, user account.User, held permission.Operati
 	}
 	answer, err := e.Explain(r.Context(), asked["user"], asked["path"], level, asked["tree"] == "true")
 	if errors.Is(err, account.ErrNotExist) {
-		return nil, ErrNoUser
+		return nil, notFound("user " + asked["user"] + " does not exist")
 	}
 	return answer, err
 }

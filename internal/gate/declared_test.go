@@ -211,3 +211,22 @@ func TestOperationsAreNeededWhateverTheEnvironment(t *testing.T) {
 		}
 	}
 }
+
+func TestTheQueryOfTheDoorsOwnDocumentsHoldsNoToken(t *testing.T) {
+	k := newKeeper(t, false, CMWell, NewSource(InQuery, "key"), NewSource(InHeader, TokenHeader))
+	adm := tokenFor(t, k, "adm")
+	for query, want := range map[string]string{
+		"key=" + adm:               "",
+		"format=json&key=" + adm:   "format=json",
+		"key=" + adm + "&op=x":     "op=x",
+		"key=scroll":               "key=scroll",
+		"token=" + adm:             "token=" + adm, // no place of tokens here
+		"format=json":              "format=json",
+		"%6bey=" + adm + "&x=%zz;": "x=%zz;",
+	} {
+		r := send(t, k, "", "GET /meta/auth/users?"+query)
+		if got := k.QueryOf(r); got != want || r.URL.RawQuery != query {
+			t.Errorf("%.20s…: %q and then %q", query, got, r.URL.RawQuery)
+		}
+	}
+}

@@ -175,3 +175,15 @@ func tokenShaped(s string) bool {
 	}
 	return strings.HasPrefix(strings.TrimLeft(decoded, ` "`), "ey") && strings.Count(decoded, ".") >= 2
 }
+
+// QueryOf is the request's query without its tokens, for what the front door
+// serves itself.
+func (k *Keeper) QueryOf(r *http.Request) string {
+	bare := http.Request{URL: &url.URL{RawQuery: r.URL.RawQuery}}
+	for _, s := range k.Sources {
+		if s.kind == InQuery {
+			removeQuery(&bare, s.name)
+		}
+	}
+	return bare.URL.RawQuery
+}

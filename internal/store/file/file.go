@@ -199,9 +199,8 @@ func (s *Store) lint() []string {
 	for _, name := range slices.Sorted(maps.Keys(s.roles)) {
 		add(account.LintRole(s.roles[name]))
 	}
-	role := func(name string) (account.Role, bool) { r, ok := s.roles[name]; return r, ok }
 	for _, name := range slices.Sorted(maps.Keys(s.users)) {
-		add(account.Lint(s.users[name], role))
+		add(account.Lint(s.users[name], s.role))
 	}
 	if more > 0 {
 		said = append(said, fmt.Sprintf("further warnings about users and roles, not shown here: %d", more))
@@ -211,6 +210,19 @@ func (s *Store) lint() []string {
 	}
 	return said
 }
+
+// Lint are those of the sentences that are about one user or role.
+func (s *Store) Lint(kind account.Kind, name string) []string {
+	if user, ok := s.users[name]; ok && kind == account.Users {
+		return account.Lint(user, s.role)
+	}
+	if role, ok := s.role(name); ok && kind == account.Roles {
+		return account.LintRole(role)
+	}
+	return nil
+}
+
+func (s *Store) role(name string) (account.Role, bool) { r, ok := s.roles[name]; return r, ok }
 
 // Len is the number of users.
 func (s *Store) Len() int { return len(s.users) }
