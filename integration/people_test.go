@@ -82,14 +82,18 @@ func badTokens(t testing.TB) map[string]string {
 	soon := time.Now().Add(time.Hour)
 	part := base64.RawURLEncoding.EncodeToString
 	return map[string]string{
-		"expired":     signed(t, signingSecret, token.Claims{Subject: "ann", Expires: time.Now().Add(-time.Second)}),
-		"another key": signed(t, "another secret, just as long as the first one", token.Claims{Subject: "ann", Expires: soon}),
-		"revoked":     signed(t, signingSecret, token.Claims{Subject: "ann", Expires: soon, Revision: 1}),
-		"no such":     signed(t, signingSecret, token.Claims{Subject: "ghost", Expires: soon}),
-		"unsigned":    part([]byte(`{"alg":"none","typ":"JWT"}`)) + "." + part([]byte(`{"sub":"adm","exp":4638902400000,"rev":0}`)) + ".",
-		"split":       signed(t, signingSecret, token.Claims{Subject: "ann\r\nX-CM-Well-User: adm", Expires: soon}),
-		"garbage":     "ey",
-		"empty":       "",
+		"expired":                    signed(t, signingSecret, token.Claims{Subject: "ann", Expires: time.Now().Add(-time.Second)}),
+		"another key":                signed(t, "another secret, just as long as the first one", token.Claims{Subject: "ann", Expires: soon}),
+		"revoked":                    signed(t, signingSecret, token.Claims{Subject: "ann", Expires: soon, Revision: 1}),
+		"no such":                    signed(t, signingSecret, token.Claims{Subject: "ghost", Expires: soon}),
+		"unsigned":                   part([]byte(`{"alg":"none","typ":"JWT"}`)) + "." + part([]byte(`{"sub":"adm","exp":4638902400000,"rev":0}`)) + ".",
+		"split":                      signed(t, signingSecret, token.Claims{Subject: "ann\r\nX-CM-Well-User: adm", Expires: soon}),
+		"a path for a name":          signed(t, signingSecret, token.Claims{Subject: "../roles/x", Expires: soon}),
+		"a path of users for a name": signed(t, signingSecret, token.Claims{Subject: "users/ann", Expires: soon}),
+		"nobody for a name":          signed(t, signingSecret, token.Claims{Subject: "anonymous", Expires: soon}),
+		"no name":                    part([]byte(`{"alg":"HS256","typ":"JWT"}`)) + "." + part([]byte(`{"exp":4638902400000,"rev":0}`)) + ".AAAA",
+		"garbage":                    "ey",
+		"empty":                      "",
 	}
 }
 
