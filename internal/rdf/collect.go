@@ -1,0 +1,91 @@
+package rdf
+
+import "bytes"
+
+// collector gathers subjects, each once. Its zero value is ready.
+type collector struct {
+	subjects []Subject
+	blank    bool
+	nodes    map[string]int
+	graphs   map[string]int
+	// Statements of one subject, and of one predicate, tend to follow each other.
+	lastNode  int
+	lastVerb  []byte
+	lastOrder order
+}
+
+// order is what a predicate tells CM-Well to do beside adding a value.
+type order struct{ system, tree bool }
+
+// nobody is the index of a blank node.
+const nobody = -1
+
+// node returns the index of a subject.
+func (c *collector) node(iri []byte) int {
+	if c.nodes == nil {
+		c.nodes = map[string]int{}
+	} else if c.subjects[c.lastNode].IRI == string(iri) {
+		return c.lastNode
+	}
+	c.lastNode = c.add(c.nodes, iri, false)
+	return c.lastNode
+}
+
+func (c *collector) graph(iri []byte) {
+	if c.graphs == nil {
+		c.graphs = map[string]int{}
+	}
+	c.add(c.graphs, iri, true)
+}
+
+func (c *collector) add(index map[string]int, iri []byte, graph bool) int {
+	if i, ok := index[string(iri)]; ok {
+		return i
+	}
+	s := Subject{IRI: string(iri), Graph: graph, Global: !graph && isDocument(iri)}
+	i := len(c.subjects)
+	c.subjects = append(c.subjects, s)
+	index[s.IRI] = i
+	return i
+}
+
+// isDocument tells whether CM-Well could take the subject for the document
+// itself. Its reader resolves <> to its working directory, a file: IRI that
+// anyone may write out.
+func isDocument(iri []byte) bool {
+	const scheme = "file:"
+	return len(iri) == 0 || len(iri) >= len(scheme) && bytes.EqualFold(iri[:len(scheme)], []byte(scheme))
+}
+
+// statement notes that a subject is given a predicate.
+func (c *collector) statement(node int, predicate []byte) {
+	if node == nobody {
+		c.blank = true
+		return
+	}
+	if c.lastVerb == nil || !bytes.Equal(predicate, c.lastVerb) {
+		c.lastVerb, c.lastOrder = append(c.lastVerb[:0], predicate...), orderOf(predicate)
+	}
+	if c.lastOrder.system {
+		s := &c.subjects[node]
+		s.System, s.Tree = true, s.Tree || c.lastOrder.tree
+	}
+}
+
+// systemNamespace ends CM-Well's own <cmwell://meta/sys#>, and <http://host/meta/sys#>
+// which CM-Well takes for the same, whatever the host and the scheme.
+const systemNamespace = "/meta/sys#"
+
+func orderOf(predicate []byte) order {
+	at := bytes.LastIndex(predicate, []byte(systemNamespace))
+	if at < 0 {
+		return order{}
+	}
+	switch string(predicate[at+len(systemNamespace):]) {
+	case "markDelete", "fullDelete", "markReplace":
+		return order{system: true, tree: true}
+	}
+	return order{system: true}
+}
+
+func (c *collector) found() Found { return Found{Subjects: c.subjects, Blank: c.blank} }
