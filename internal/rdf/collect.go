@@ -20,6 +20,38 @@ type order struct{ system, tree bool }
 // nobody is the index of a blank node.
 const nobody = -1
 
+// subject is a node of the body by its indexes in the collector, one for each
+// reading of its IRI. The other is nobody where there is but one.
+type subject struct{ first, other int }
+
+var blankNode = subject{nobody, nobody}
+
+// readings returns the subject of an IRI and of another reading of it, which
+// is nil where there is none.
+func (c *collector) readings(iri, other []byte) subject {
+	s := subject{c.node(iri), nobody}
+	if other != nil {
+		s.other = c.node(other)
+	}
+	return s
+}
+
+// name notes a graph's name in both its readings.
+func (c *collector) name(iri, other []byte) {
+	c.graph(iri)
+	if other != nil {
+		c.graph(other)
+	}
+}
+
+// say notes a statement about a subject in both its readings.
+func (c *collector) say(s subject, predicate []byte) {
+	c.statement(s.first, predicate)
+	if s.other != nobody {
+		c.statement(s.other, predicate)
+	}
+}
+
 // node returns the index of a subject.
 func (c *collector) node(iri []byte) int {
 	if c.nodes == nil {

@@ -150,6 +150,7 @@ func Subjects(f Format, body []byte, o Options) (Found, error) {
 	}
 	read := map[Format]func([]byte, Options, *collector) error{
 		NTriples: readNTriples, NQuads: readNQuads, Turtle: readTurtle, TriG: readTriG, N3: readN3,
+		JSONLD: readJSONLD, RDFXML: readXML,
 	}[f]
 	if read == nil {
 		return Found{}, fmt.Errorf("%w: %v", ErrFormat, f)

@@ -145,3 +145,15 @@ func hasDots(iri []byte) bool {
 	}
 	return false
 }
+
+// withoutDots is another reading of an absolute IRI, nil where there is none.
+func withoutDots(iri []byte) []byte {
+	if !hasDots(iri) {
+		return nil
+	}
+	resolved, merged, err := resolve("", string(iri))
+	if err != nil || resolved == merged {
+		return nil
+	}
+	return []byte(resolved)
+}

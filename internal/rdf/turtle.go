@@ -15,12 +15,6 @@ type turtle struct {
 	depth    int
 }
 
-// subject is a node of the body by its index in the collector, in each reading
-// of its IRI; nobody for a blank node.
-type subject struct{ first, other int }
-
-var blankNode = subject{nobody, nobody}
-
 func readTurtle(body []byte, o Options, c *collector) error { return readTerse(Turtle, body, o, c) }
 
 func readTriG(body []byte, o Options, c *collector) error { return readTerse(TriG, body, o, c) }
@@ -196,12 +190,7 @@ func (t *turtle) subject(at int, iri []byte) (subject, bool) {
 	if !ok {
 		return subject{}, false
 	}
-	s := subject{nobody, nobody}
-	s.first = t.found.node(first)
-	if other != nil {
-		s.other = t.found.node(other)
-	}
-	return s, true
+	return t.found.readings(first, other), true
 }
 
 // name notes an IRI as a graph's name.
@@ -213,10 +202,7 @@ func (t *turtle) name(at int, iri []byte) bool {
 	if !ok {
 		return false
 	}
-	t.found.graph(first)
-	if other != nil {
-		t.found.graph(other)
-	}
+	t.found.name(first, other)
 	return true
 }
 

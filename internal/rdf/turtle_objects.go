@@ -45,10 +45,7 @@ func (t *turtle) predicate(s subject) bool {
 			return false
 		}
 	}
-	t.found.statement(s.first, predicate)
-	if s.other != nobody {
-		t.found.statement(s.other, predicate)
-	}
+	t.found.say(s, predicate)
 	return true
 }
 
