@@ -57,7 +57,7 @@ func (t *turtle) block() bool {
 	case '{':
 		return t.wrappedGraph()
 	case '(':
-		return t.collection() && t.predicates(blankNode) && t.dot()
+		return t.aboutList() && t.dot()
 	case '[':
 		anonymous, ok := t.propertyList()
 		if !ok || !t.space() {
@@ -145,7 +145,7 @@ func (t *turtle) wrappedGraph() bool {
 func (t *turtle) triples() bool {
 	switch t.peek() {
 	case '(':
-		return t.collection() && t.predicates(blankNode)
+		return t.aboutList()
 	case '[':
 		anonymous, ok := t.propertyList()
 		return ok && t.space() && t.afterPropertyList(anonymous)

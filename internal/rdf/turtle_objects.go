@@ -66,7 +66,8 @@ func (t *turtle) object() bool {
 	case b == '"' || b == '\'':
 		return t.literal()
 	case b == '(':
-		return t.collection()
+		_, ok := t.list()
+		return ok
 	case b == '[':
 		_, ok := t.propertyList()
 		return ok
@@ -101,24 +102,40 @@ func (t *turtle) deeper() bool {
 	return true
 }
 
-// collection reads a list in parentheses.
-func (t *turtle) collection() bool {
+// list reads a list in parentheses. The empty one is the IRI of rdf:nil, any
+// other begins with a blank node.
+func (t *turtle) list() (empty, ok bool) {
 	if !t.deeper() {
-		return false
+		return false, false
 	}
 	defer func() { t.depth++ }()
 	t.pos++
-	for t.space() {
+	for empty = true; t.space(); empty = false {
 		if t.peek() == ')' {
 			t.pos++
-			return true
+			return empty, true
 		}
 		t.found.blank = true
 		if !t.object() {
-			return false
+			break
 		}
 	}
-	return false
+	return false, false
+}
+
+var rdfNil = []byte("http://www.w3.org/1999/02/22-rdf-syntax-ns#nil")
+
+// aboutList reads a statement whose subject is a list.
+func (t *turtle) aboutList() bool {
+	empty, ok := t.list()
+	if !ok {
+		return false
+	}
+	s := blankNode
+	if empty {
+		s = t.found.readings(rdfNil, nil)
+	}
+	return t.predicates(s)
 }
 
 // propertyList reads a blank node in brackets. It is anonymous when it has no
