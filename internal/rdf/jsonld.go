@@ -68,9 +68,9 @@ type nodes struct {
 	err   error
 }
 
-// all walks over nodes and values. Nodes at the top, of the document or of a
-// graph, are written even when nothing is said of them; a node that is a value
-// and has an @id alone is but a reference to it.
+// all walks over nodes and values. A node at the top, of the document or of a
+// graph, is written even when nothing is said of it; a node that is a value and
+// has an @id alone is but a reference.
 func (n *nodes) all(values any, top bool) {
 	list, ok := values.([]any)
 	if !ok {
@@ -92,8 +92,7 @@ func (n *nodes) node(node map[string]any, top bool) {
 		n.all(list, false)
 		return
 	}
-	_, graph := node["@graph"]
-	written := top && !graph && node["@set"] == nil
+	written := top && node["@graph"] == nil && node["@reverse"] == nil && node["@set"] == nil
 	for key := range node {
 		written = written || key == "@type" || !strings.HasPrefix(key, "@")
 	}
