@@ -13,9 +13,6 @@ import (
 // readJSONLD expands the body, as JSON-LD 1.1 says and again as 1.0 does, and
 // collects what is written in either: a store may have a reader of either.
 func readJSONLD(body []byte, o Options, c *collector) error {
-	if _, err := checkBase(o.Base); err != nil {
-		return err
-	}
 	doc := document{text: text{format: JSONLD, body: body}, base: o.Base != "", depth: o.MaxDepth, terms: map[string]bool{}}
 	value, ok := doc.read()
 	if !ok {

@@ -233,8 +233,8 @@ func (d *document) contextBase(at int, definition any) bool {
 		return d.fail(at, "a base is a string or null")
 	}
 	d.base = true
-	if _, err := newBase("", base); err != nil {
-		return d.unsupported(at, "the base %.80q: %v", base, err)
+	if base == "" || checkBase(base) != nil {
+		return d.unsupported(at, "the base %.80q is not absolute, or readers take it in different ways", base)
 	}
 	return true
 }

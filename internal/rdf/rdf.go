@@ -155,6 +155,9 @@ func Subjects(f Format, body []byte, o Options) (Found, error) {
 	if read == nil {
 		return Found{}, fmt.Errorf("%w: %v", ErrFormat, f)
 	}
+	if err := checkBase(o.Base); err != nil {
+		return Found{}, err
+	}
 	if err := checkText(f, body); err != nil {
 		return Found{}, err
 	}

@@ -15,12 +15,8 @@ type rdfXML struct {
 }
 
 func readXML(body []byte, o Options, c *collector) error {
-	base, err := checkBase(o.Base)
-	if err != nil {
-		return err
-	}
 	body = bytes.TrimPrefix(body, byteOrderMark)
-	r := rdfXML{markup: newMarkup(body, base, o.MaxDepth), found: c}
+	r := rdfXML{markup: newMarkup(body, o.Base, o.MaxDepth), found: c}
 	r.document()
 	return r.err
 }

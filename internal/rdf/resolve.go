@@ -2,6 +2,7 @@ package rdf
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 )
 
@@ -71,7 +72,7 @@ func mayResolve(base reference, whole string, r reference) error {
 		return errColon
 	case whole == "":
 		return errNoBase
-	case base.scheme == "" || base.authority == "":
+	case base.scheme == "" || len(base.authority) <= len("//"):
 		return errOpaque
 	}
 	return nil
@@ -134,6 +135,20 @@ func newBase(base, ref string) (string, error) {
 		return "", errDots
 	}
 	return resolved, nil
+}
+
+// checkBase accepts no base, or one against which every reader resolves alike.
+func checkBase(base string) error {
+	if base == "" {
+		return nil
+	}
+	if _, err := newBase("", base); err != nil {
+		return fmt.Errorf("%w: the base %.80q: %w", ErrUnsupported, base, err)
+	}
+	if len(split(base).authority) <= len("//") {
+		return fmt.Errorf("%w: the base %.80q has no authority", ErrUnsupported, base)
+	}
+	return nil
 }
 
 // hasDots tells whether removing dot segments could change an IRI.

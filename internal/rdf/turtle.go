@@ -1,9 +1,6 @@
 package rdf
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // turtle reads Turtle and TriG (RDF 1.1), and of N3 what is Turtle.
 type turtle struct {
@@ -22,11 +19,7 @@ func readTriG(body []byte, o Options, c *collector) error { return readTerse(Tri
 func readN3(body []byte, o Options, c *collector) error { return readTerse(N3, body, o, c) }
 
 func readTerse(f Format, body []byte, o Options, c *collector) error {
-	base, err := checkBase(o.Base)
-	if err != nil {
-		return err
-	}
-	t := turtle{text: text{format: f, body: body}, found: c, base: base, prefixes: map[string][]byte{}, depth: o.MaxDepth}
+	t := turtle{text: text{format: f, body: body}, found: c, base: o.Base, prefixes: map[string][]byte{}, depth: o.MaxDepth}
 	for t.space() && t.pos < len(t.body) && t.block() {
 	}
 	return t.err
@@ -237,16 +230,4 @@ func (t *turtle) beyondTurtle() bool {
 		return t.unsupported(t.pos, "of N3 only what is Turtle is read, and %s is not", t.describe(t.pos))
 	}
 	return true
-}
-
-// checkBase accepts no base, or one that is read in one way.
-func checkBase(base string) (string, error) {
-	if base == "" {
-		return "", nil
-	}
-	resolved, err := newBase("", base)
-	if err != nil {
-		return "", fmt.Errorf("%w: the base %.80q: %w", ErrUnsupported, base, err)
-	}
-	return resolved, nil
 }
