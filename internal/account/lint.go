@@ -3,6 +3,7 @@ package account
 import (
 	"fmt"
 	"net/url"
+	"strings"
 
 	"github.com/cm-well/cmwell-auth/internal/permission"
 )
@@ -85,8 +86,12 @@ func (l *linter) id(e permission.Entry, set permission.Set) {
 		l.say("the entry %s is percent-encoded, and is no entry for %.200q: ids are written as they read, without escapes", show(e), plain)
 		return
 	}
-	for i := p.Len() - 1; i > 0; i-- { // the last is the one that most was done to
-		if reading := p.Reading(i); !alike(e, reading, set) {
+	for i := p.Len() - 1; i > 0; i-- {
+		reading := p.Reading(i)
+		if strings.Contains(reading, "%") && !strings.Contains(e.ID(), "%") {
+			continue // an escape that is kept; what it stands for is a clearer example
+		}
+		if !alike(e, reading, set) {
 			if e.Allows() {
 				l.say("the entry %s may have no effect: such a path can also be read as %.200q, and is allowed only where that is allowed too", show(e), reading)
 			} else {

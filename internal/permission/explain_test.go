@@ -128,8 +128,12 @@ func TestExplanationsOfWhatIsNeverAllowed(t *testing.T) {
 	if want := `ann may not read and write /a: no entry of the user or of its roles covers it. Near miss: own entry "+ /* r" names only read.`; e.Allowed || e.Sentence("ann") != want {
 		t.Errorf("%s", e.Sentence("ann"))
 	}
+	all := Rules{Own: []Entry{entryOf(t, []string{"+", "/*", "rw"})}}
+	if e := all.Explain(p, Read|Write, true); !e.Allowed || e.Sentence("ann") != `ann may read and write /a and all below it: the user's own entry "+ /* rw" allows it.` {
+		t.Errorf("%s", e.Sentence("ann"))
+	}
 	for _, level := range []Level{0, 4, Read | 4, 255} {
-		if d := rules.Decide(p, level, false); d.Allowed {
+		if d := all.Decide(p, level, false); d.Allowed {
 			t.Errorf("%s is allowed by %s", level, d)
 		}
 	}

@@ -25,7 +25,7 @@ func TestEverydayPathsHaveOneReading(t *testing.T) {
 		"/a/":                     "/a",
 		"/example.org/ann":        "/example.org/ann",
 		"/a/~b/c-d_e!f$g&h'i(j)*": "/a/~b/c-d_e!f$g&h'i(j)*",
-		"/a+b,c=d:e@f":            "/a+b,c=d:e@f",
+		"/a-b,c=d:e@f":            "/a-b,c=d:e@f",
 		"/a%20b":                  "/a b",
 		"/caf%C3%A9":              "/café",
 		"/.hidden/x":              "/.hidden/x",
@@ -59,6 +59,25 @@ func TestReadingsThatAServerCouldTake(t *testing.T) {
 		"/a/.":           {"/a/.", "/a"},
 		"/m%2565ta":      {"/m%65ta", "/meta"},
 		"/a/%252e%252e/": {"/a/%2e%2e", "/a/..", "/"},
+		// Decoded like a form.
+		"/a+b":       {"/a+b", "/a b"},
+		"/a+%2Bb":    {"/a++b", "/a +b", "/a  b"},
+		"/a%252Bb":   {"/a%2Bb", "/a+b", "/a b"},
+		"/secret+/x": {"/secret+/x", "/secret /x", "/secret/x"},
+		// Slashes and backslashes that are kept, each for itself and as they are written.
+		"/a%2fb%5cc":      {`/a/b\c`, `/a%2fb\c`, "/a/b%5cc", "/a%2fb%5cc", "/a%2Fb%5Cc", "/a/b/c", "/a%2fb/c"},
+		"/a%2Fb%252fc":    {"/a/b%2fc", "/a%2Fb%2fc", "/a%2Fb%252fc", "/a/b/c"},
+		"/a%2Fb%5Cc%2541": {`/a/b\c%41`, `/a%2Fb\c%41`, "/a/b%5Cc%41", "/a%2Fb%5Cc%41", `/a%2Fb\c%2541`, "/a%2Fb%5Cc%2541", "/a/b/cA"},
+		// What is cut or resolved before it is decoded.
+		"/a%3Bx;y/b":       {"/a;x;y/b", "/a;x/b", "/a/b", "/a"},
+		"/a;x/b;y":         {"/a;x/b", "/a/b", "/a"},
+		"/a/%2e%2e/b%2f..": {"/b/..", "/b%2f..", "/"},
+		"/a/%2e%2e/..%2fb": {"/../b", "/b"},
+		// Names that end in dots after spaces are none.
+		"/a/..%20/b":  {"/a/.. /b", "/a/../b", "/b"},
+		"/a/b%20./c":  {"/a/b/c"},
+		"/%25u006da":  {"/%u006da", "/ma"},
+		"/a/..%2520/": {"/a/..", "/"},
 	} {
 		p, err := ParsePath(sent)
 		if err != nil {

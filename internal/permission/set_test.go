@@ -41,6 +41,9 @@ func some(random *rand.Rand, most int) []Entry {
 
 func TestASetSpeaksForEveryPathOfAnEntry(t *testing.T) {
 	random, paths := rand.New(rand.NewPCG(1, 2)), world()
+	for _, p := range paths[1:] {
+		paths = append(paths, p+"/c") // below every entry
+	}
 	found := map[string]int{}
 	for range 20000 {
 		list := some(random, 4)
@@ -51,9 +54,11 @@ func TestASetSpeaksForEveryPathOfAnEntry(t *testing.T) {
 			if contradicted && (by.allow == e.allow || !slices.Contains(list, by)) || denied && (denial.allow || !slices.Contains(list, denial)) {
 				t.Fatalf("%v: %s is contradicted by %s, denied by %s", list, e, by, denial)
 			}
+			opposite := false
 			for _, level := range []Level{Read, Write} {
 				for _, p := range paths {
 					d, decided := weigh(list, p, level)
+					opposite = opposite || e.relevant(p, level) && d.Allowed != e.allow
 					if contradicted && e.relevant(p, level) && !decided {
 						t.Fatalf("%v contradicts %s, and says nothing of %s %s", list, e, level, p)
 					}
@@ -61,6 +66,9 @@ func TestASetSpeaksForEveryPathOfAnEntry(t *testing.T) {
 						t.Fatalf("%v denies %s, and not %s %s", list, e, level, p)
 					}
 				}
+			}
+			if contradicted && !opposite {
+				t.Fatalf("%v says what %s says", list, e)
 			}
 			found["contradicted"] += b2i(contradicted)
 			found["denied"] += b2i(denied)
