@@ -140,7 +140,7 @@ func (r *recorder) serve(connection net.Conn) {
 	reader := bufio.NewReader(connection)
 	for {
 		request, err := readRequest(reader, connection)
-		if errors.Is(err, io.EOF) && len(request.raw) == 0 || errors.Is(err, net.ErrClosed) {
+		if err != nil && len(request.raw) == 0 || errors.Is(err, net.ErrClosed) {
 			return
 		}
 		r.mu.Lock()
