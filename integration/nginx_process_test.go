@@ -10,10 +10,11 @@ import (
 	"time"
 )
 
-// davStore is a real nginx with WebDAV, and a recorder in front of it.
+// davStore is a real store with WebDAV, and a recorder in front of it.
 type davStore struct {
 	*recorder
-	files string // what it serves
+	files  string // what it serves
+	cleans bool   // it sends clients with dots in their paths elsewhere
 }
 
 // startNginx leaves the test out where nginx or its WebDAV module is missing.
@@ -62,7 +63,7 @@ func startNginx(t *testing.T) davStore {
 		}
 		return connection.Close() == nil
 	})
-	return davStore{startRecorder(t, &recorder{relay: address}), files}
+	return davStore{recorder: startRecorder(t, &recorder{relay: address}), files: files}
 }
 
 func davModule(t *testing.T) string {
