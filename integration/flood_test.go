@@ -180,6 +180,46 @@ func takeBack(t *testing.T, address string, lines []string, n int) int {
 	return n
 }
 
+// A header block of HTTP/2 goes on in frames without number, unless somebody
+// puts an end to it.
+func TestAHeaderWithoutAnEndIsCutOff(t *testing.T) {
+	d, store, before := startMeasured(t)
+	connection, err := net.DialTimeout("tcp", d.address, 10*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close()
+	_ = connection.SetDeadline(time.Now().Add(patience))
+	go func() { _, _ = io.Copy(io.Discard, connection) }()
+	var block bytes.Buffer
+	if err := hpack.NewEncoder(&block).WriteField(hpack.HeaderField{Name: "a", Value: strings.Repeat("b", 1000)}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = io.WriteString(connection, http2.ClientPreface)
+	framer := http2.NewFramer(connection, nil)
+	if err == nil {
+		err = errors.Join(framer.WriteSettings(), framer.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: block.Bytes()}))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	const most = 100_000
+	sent := 0
+	for ; err == nil && sent < most; sent++ {
+		err = framer.WriteContinuation(1, false, block.Bytes())
+	}
+	if err == nil {
+		t.Errorf("%d frames of one header were taken", sent)
+	}
+	if got := d.ask(t, request("GET /tests/afterwards", "Connection: close")); got.status != 200 {
+		t.Errorf("afterwards: got %v", got)
+	}
+	d.settles(t, before)
+	if seen := inShort(store.take()); seen != "GET /tests/afterwards as nobody" {
+		t.Errorf("the store saw %s", seen)
+	}
+}
+
 // The time that a decision takes grows with the target, and no faster.
 func TestLongTargetsAreDecidedInSeconds(t *testing.T) {
 	d := startAsked(t)
