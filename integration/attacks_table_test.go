@@ -60,7 +60,7 @@ var attacks = []attack{
 	{id: "M-03", what: "methods in lower case", rows: []string{"get in lower case", "get in lower case, by method", "post in lower case", "no method at all"}, tests: []string{"TestMethodsThatAreRefused"}},
 	{id: "M-04", none: "the number is not in use"},
 	{id: "M-05", what: "OPTIONS that is no preflight", rows: []string{"OPTIONS reads", "OPTIONS of the server"}},
-	{id: "M-06", what: "preflights", rows: []string{"preflight", "preflight of a protected path", "what follows a preflight", "preflight that asks to be a GET"}, tests: []string{"TestAPreflightNeedsNoToken"}},
+	{id: "M-06", what: "preflights", rows: []string{"preflight", "preflight of a protected path", "preflight of what the door serves", "what follows a preflight", "preflight that asks to be a GET"}, tests: []string{"TestAPreflightNeedsNoToken"}},
 	{id: "M-07", what: "OPTIONS with an op that writes", rows: []string{"OPTIONS with a writing op", "preflight with a writing op"}},
 	{id: "M-08", what: "TRACE", rows: []string{"TRACE", "TRACE, development"}},
 	{id: "M-09", what: "CONNECT", rows: []string{"CONNECT to a host", "CONNECT to a path"}, tests: []string{"TestRowsGetTheSameAnswerOverHTTP2"}},
