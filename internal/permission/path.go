@@ -17,7 +17,7 @@ var (
 // What bounds the work that one path can cause.
 const (
 	maxReadings  = 64
-	maxAmbiguous = 16 << 10 // bytes of a path that needs more than one reading
+	maxAmbiguous = 2 << 10 // bytes of a path that needs more than one reading
 )
 
 // Path is the path of a request target in every reading that a store could

@@ -204,3 +204,19 @@ func FuzzParsePath(f *testing.F) {
 		}
 	})
 }
+
+// Who looks for every reading of a long path does much work for whoever sent it.
+func TestLongPathsWithASecondReadingAreRefused(t *testing.T) {
+	quiet := "/" + strings.Repeat("caf%C3%A9%20b/x", 1000)
+	if p, err := ParsePath(quiet); err != nil || p.Len() != 1 {
+		t.Errorf("everyday encoding: %d readings, %v", p.Len(), err)
+	}
+	for _, end := range []string{"//", "/..", "%2f", ";a", "%5c"} {
+		for length, want := range map[int]error{maxAmbiguous: nil, maxAmbiguous + 1: ErrTooManyReadings} {
+			path := "/" + strings.Repeat("a", length-1-len(end)) + end
+			if p, err := ParsePath(path); !errors.Is(err, want) || (err == nil) != (p.Len() > 1) {
+				t.Errorf("%d bytes that end in %s: %d readings, %v; want %v", length, end, p.Len(), err, want)
+			}
+		}
+	}
+}

@@ -8,15 +8,15 @@ import (
 
 // ambiguous reads a path in which there is more than plain characters.
 func ambiguous(escaped string) (Path, error) {
-	if len(escaped) > maxAmbiguous {
-		return Path{}, ErrTooManyReadings
-	}
 	decoded := decode(escaped, "")
 	if !escapes(escaped) || controls(decoded) || !validText(decoded) {
 		return Path{}, ErrPath
 	}
 	if quiet(escaped, decoded) {
 		return Path{first: trimSlash(decoded)}, nil
+	}
+	if len(escaped) > maxAmbiguous {
+		return Path{}, ErrTooManyReadings
 	}
 	return everyReading(escaped, decoded)
 }
