@@ -120,6 +120,13 @@ func (r *recorder) take() []received {
 	return got
 }
 
+// has tells whether something was received since it was last asked.
+func (r *recorder) has() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.got) > 0
+}
+
 // serve notes each request before anybody answers it, so that whoever has an
 // answer finds its request noted.
 func (r *recorder) serve(connection net.Conn) {
