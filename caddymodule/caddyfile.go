@@ -50,12 +50,16 @@ func parseDirective(helper httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, e
 //		protect       <path> [read] [write]
 //		read          { <matchers> }
 //		write         { <matchers> }
+//		bulk          judge | root-only | off
+//		bulk_limit    <size>
+//		bulk_path     <path>
+//		bulk_format   <name>
 //		unauthenticated_status 401 | 403
 //		identity_header <name>
 //	}
 //
-// accept_key, token_from, protect, read and write may be repeated, everything
-// else stands once. A value without placeholders is checked here, so that the error names
+// accept_key, token_from, protect, read, write and bulk_path may be repeated,
+// everything else stands once. A value without placeholders is checked here, so that the error names
 // its line; the others are checked when the configuration is loaded.
 func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // the directive's name

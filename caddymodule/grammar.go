@@ -9,6 +9,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
 	"github.com/cm-well/cmwell-auth/internal/permission"
+	"github.com/cm-well/cmwell-auth/internal/rdf"
 )
 
 // subdirectives are all that the block may hold. The grammar of users, read and
@@ -29,6 +30,11 @@ var subdirectives = map[string]subdirective{
 	"identity_header": text("<name>", func(h *Handler) *string { return &h.IdentityHeader },
 		parseIdentityHeader),
 	"unauthenticated_status": {usage: "401 | 403", least: 1, most: 1, set: setStatus},
+
+	"bulk":        text("judge | root-only | off", func(h *Handler) *string { return &h.Bulk }, parseBulk),
+	"bulk_limit":  text("<size>", func(h *Handler) *string { return &h.BulkLimit }, parseSize),
+	"bulk_path":   {usage: "<path>", repeatable: true, least: 1, most: 1, set: addBulkPath},
+	"bulk_format": {usage: strings.Join(rdf.Names(), " | "), least: 1, most: 1, set: setBulkFormat},
 
 	"auth_path":   text("<path>", func(h *Handler) *string { return &h.AuthPath }, parseOwnPath),
 	"json_login":  text("<path>", func(h *Handler) *string { return &h.JSONLogin }, parseJSONLogin),

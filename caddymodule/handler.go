@@ -189,9 +189,11 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("Allow", "GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE")
 	}
 	askPatience(w.Header(), o, err)
-	var refusal *gate.Refusal
-	write := !errors.As(err, &refusal) || refusal.Write
-	contentType, body := o.body(write)
+	write, paths := true, []string(nil)
+	if refusal := new(gate.Refusal); errors.As(err, &refusal) {
+		write, paths = refusal.Write, refusal.Paths
+	}
+	contentType, body := o.body(write, paths...)
 	answer(w, o.status, contentType, body)
 }
 

@@ -128,6 +128,23 @@ type Handler struct {
 	// It wins over ReadRaw.
 	WriteRaw caddyhttp.RawMatcherSets `json:"write,omitempty" caddy:"namespace=http.matchers"`
 
+	// Bulk says what becomes of writes whose targets are in the body: "judge" (the
+	// default: they pass when the user may write every target), "root-only" (when
+	// the user may write everywhere) or "off" (they do not pass).
+	Bulk string `json:"bulk,omitempty"`
+
+	// BulkLimit is how much of such a body is read, "1KiB" to "1GiB"; "16MiB" by
+	// default.
+	BulkLimit string `json:"bulk_limit,omitempty"`
+
+	// BulkPath lists paths that take bulk writes by POST and PUT, for stores other
+	// than CM-Well, whose own are known.
+	BulkPath []string `json:"bulk_path,omitempty"`
+
+	// BulkFormat is the RDF format that BulkPath takes, by CM-Well's name for it;
+	// by default a request's Content-Type says.
+	BulkFormat string `json:"bulk_format,omitempty"`
+
 	// UnauthenticatedStatus answers requests that need a token and have none
 	// that is valid: 401 (the default) or 403.
 	UnauthenticatedStatus caddyhttp.WeakString `json:"unauthenticated_status,omitempty"`
@@ -232,57 +249,6 @@ func (h *Handler) beforeServing(app *StartApp, f func(context.Context) error) {
 		h.pending.Add(-1)
 		return nil
 	})
-}
-
-// assemble puts the parts together, from settings that are known to be good.
-func (h *Handler) assemble(users openedUsers) {
-	s := h.settings
-	h.accounts = &login.Accounts{
-		Users: users, Editor: users.editor, Scheme: s.passwordHash, Realm: s.realm,
-		Passwords: h.guards.passwords, Hashing: h.hashing, Throttle: h.guards.throttle,
-		Client:      clientIP,
-		DefaultRoot: s.defaultRoot,
-		Warn:        func(err error) { h.logger.Warn(err.Error()) },
-	}
-	h.exchange = &login.Exchange{Keys: h.keys, Expiry: s.expiry, MaxExpiry: s.maxExpiry, Now: time.Now}
-	for _, scheme := range s.schemes {
-		h.exchange.Schemes = append(h.exchange.Schemes, h.scheme(scheme, users))
-	}
-	h.keeper = &gate.Keeper{
-		UnsafeOpenWrites: !s.production,
-		Profile:          s.profile,
-		Sources:          s.sources,
-		Keys:             h.keys,
-		Users:            users,
-		Protected:        s.protected,
-		ProtectedInStore: s.inStore,
-		Reads:            h.reads.any(),
-		Writes:           h.writes.any(),
-		OwnPaths:         []string{s.loginPath, s.authPath},
-		IdentityHeader:   s.identityHeader,
-		ForwardToken:     s.forwardToken,
-		Now:              time.Now,
-	}
-	if s.jsonLogin != "" {
-		h.keeper.OwnPaths = append(h.keeper.OwnPaths, s.jsonLogin)
-	}
-	h.endpoint = h.newEndpoint(users)
-	h.keeper.OwnDocuments = users.documents != nil
-	h.documents = h.newDocuments(users)
-}
-
-func (h *Handler) scheme(configured schemeSettings, users openedUsers) login.Scheme {
-	if configured.name == "basic" {
-		return &login.Basic{Realm: h.settings.realm, Accounts: h.accounts}
-	}
-	return &login.Digest{
-		Realm:      h.settings.realm,
-		Algorithms: digestOffer(configured.algorithms, users),
-		Accounts:   h.accounts,
-		Key:        func() ([]byte, error) { return h.keys.Derive("digest nonce") },
-		Replays:    h.guards.replays,
-		Now:        time.Now,
-	}
 }
 
 // Interface guards.

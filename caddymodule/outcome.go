@@ -48,6 +48,12 @@ var outcomes = []outcome{
 	{gate.ErrPriority, http.StatusForbidden, "priority", "User not authorized for priority write"},
 	{gate.ErrCrossSite, http.StatusForbidden, "cross_site", "a write by cookie from another site is not accepted"},
 
+	{gate.ErrBulkOff, http.StatusForbidden, "bulk_off", "bulk writes are not accepted here"},
+	{gate.ErrUnjudged, http.StatusForbidden, "unjudged", ""},
+	{gate.ErrBulkFormat, http.StatusUnsupportedMediaType, "bulk_format", ""},
+	{gate.ErrBulkSize, http.StatusRequestEntityTooLarge, "bulk_size", ""},
+	{gate.ErrBulkBody, http.StatusBadRequest, "bulk_body", ""},
+
 	{gate.ErrTarget, http.StatusBadRequest, "target", "the request target is not accepted: it would be changed on its way to the store. Percent-encode it, and send a path and a query only"},
 	{permission.ErrPath, http.StatusBadRequest, "path", "the path is not accepted: it holds control characters or is not UTF-8"},
 	{permission.ErrTooManyReadings, http.StatusBadRequest, "ambiguous_path", "the path is not accepted: it can be read in too many ways"},
@@ -107,18 +113,22 @@ func outcomeOf(err error, unauthenticated int) outcome {
 }
 
 // body is the message in CM-Well's form: JSON for what wanted to write, a line
-// of text for the rest.
-func (o outcome) body(write bool) (contentType, body string) {
-	if !write {
+// of text for the rest. Paths are those in a body that were refused; with them
+// it is JSON.
+func (o outcome) body(write bool, paths ...string) (contentType, body string) {
+	if !write && len(paths) == 0 {
 		return "text/plain; charset=utf-8", o.message + "\n"
 	}
-	// The messages are ours, and a name has no letters that JSON escapes.
-	b, err := json.Marshal(struct {
-		Success bool   `json:"success"`
-		Message string `json:"message"`
-	}{false, o.message})
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false) // nobody takes it for HTML, and people read it
+	err := encoder.Encode(struct {
+		Success bool     `json:"success"`
+		Message string   `json:"message"`
+		Paths   []string `json:"paths,omitempty"`
+	}{false, o.message, paths})
 	if err != nil {
 		return "application/json", `{"success":false}`
 	}
-	return "application/json", string(b)
+	return "application/json", strings.TrimSuffix(b.String(), "\n")
 }

@@ -40,6 +40,7 @@ type settings struct {
 	defaultRoot    login.RootPolicy
 	protected      []permission.Entry // wherever they are
 	inStore        []permission.Entry // and those that the store holds
+	bulk           gate.Bulk
 	unauthStatus   int
 	identityHeader string
 	warnings       []string
@@ -120,6 +121,14 @@ func (h *Handler) resolve(repl *caddy.Replacer) (settings, error) {
 	}
 	if configured, _ := repl.ReplaceOrErr(h.Environment, false, true); configured == "" && h.Environment != "" {
 		s.warnings = append(s.warnings, fmt.Sprintf("environment %s is empty: taken as production", h.Environment))
+	}
+	s.bulk = gate.Bulk{
+		Policy: value(r, "bulk", h.Bulk, "judge", parseBulk),
+		Limit:  value(r, "bulk_limit", h.BulkLimit, "16MiB", parseSize),
+		Format: value(r, "bulk_format", h.BulkFormat, "", parseBulkFormat),
+	}
+	for _, path := range h.BulkPath {
+		s.bulk.Paths = append(s.bulk.Paths, value(r, "bulk_path", path, "", parseOwnPath))
 	}
 	h.resolveSources(r, &s)
 	h.resolveProtection(r, &s)

@@ -56,7 +56,7 @@ func inShort(requests []received) string {
 var bearers = []string{"nobody", "adm", "bob", "expired", "another key", "revoked", "no such", "unsigned", "garbage", "empty"}
 
 func TestWhatNeedsATokenIsAsTheTableSays(t *testing.T) {
-	const read, write, protectedRead, protectedWrite = "GET /data/x", "PUT /data/x", "GET /meta/auth/users/x", "PUT /meta/auth/users/x"
+	const read, write, protectedRead, protectedWrite = "GET /data/x", "PUT /data/x", "GET /vault/x", "PUT /vault/x"
 	environments := map[string]func(line, who string) (status int, message, seenAs string){
 		"production": func(line, who string) (int, string, string) {
 			switch {
@@ -90,7 +90,7 @@ func TestWhatNeedsATokenIsAsTheTableSays(t *testing.T) {
 	tokens["adm"], tokens["bob"] = tokenOf(t, "adm"), tokenOf(t, "bob")
 	for environment, table := range environments {
 		t.Run(environment, func(t *testing.T) {
-			d := startAsked(t, "environment "+environment)
+			d := startAsked(t, "environment "+environment, "protect /vault")
 			for _, line := range []string{read, write, protectedRead, protectedWrite} {
 				for _, who := range bearers {
 					t.Run(line+" by "+who, func(t *testing.T) {

@@ -25,7 +25,7 @@ func TestTheDoorExplainsItself(t *testing.T) {
 		{adm, "user=anonymous&path=/tests&level=w", 200, []string{`"passes":false,"reason":"no_token"`, `A write needs a token.`}},
 		{ann, "user=adm&path=/a", 403, []string{"Authenticated but not authorized"}},
 		{ann, "user=nobody&path=/a", 403, []string{"Authenticated but not authorized"}},
-		{adm, "user=nobody&path=/a", 404, []string{"the user does not exist"}},
+		{adm, "user=nobody&path=/a", 404, []string{"user nobody does not exist"}},
 		{ann, "path=/a%00", 400, []string{"control characters"}},
 		{ann, "", 400, []string{"one that begins with a slash is accepted"}},
 		{"", "path=/a", 401, []string{loginFirst}},

@@ -23,7 +23,7 @@ func TestTheFirstStartMakesARootThatMayDoEverything(t *testing.T) {
 	d := startNew(t, store.address)
 	d.says(t, "user root has the default password")
 	raw := d.logIn(t, "root", "root")
-	if got := d.ask(t, request("PUT /meta/auth/x", bearing(raw), "Content-Length: 0")); got.status != 200 || inShort(store.take()) != "PUT /meta/auth/x as root" {
+	if got := d.ask(t, request("PUT /meta/ns/x", bearing(raw), "Content-Length: 0")); got.status != 200 || inShort(store.take()) != "PUT /meta/ns/x as root" {
 		t.Errorf("root writes: got %v", got)
 	}
 	if info, err := os.Stat(d.users); err != nil || info.Mode().Perm() != 0o600 {

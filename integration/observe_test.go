@@ -25,7 +25,8 @@ func TestObservingRefusesNothingOnItsWayToTheStore(t *testing.T) {
 		{"PUT /x", []string{"X-CM-Well-User: root"}, "PUT /x as nobody", "no_token"},
 		{"GET /x?op=purge-all", nil, "GET /x?op=purge-all as nobody", "no_token"},
 		{"PUT /meta/ns/x", nil, "PUT /meta/ns/x as nobody", "no_token"},
-		{"POST /_in?format=ntriples", []string{bearing(ann)}, "POST /_in?format=ntriples as ann", "forbidden"},
+		{"POST /_sparql", []string{bearing(ann)}, "POST /_sparql as ann", "forbidden"},
+		{"POST /_in", []string{bearing(ann)}, "POST /_in as ann", "bulk_format"},
 	} {
 		before := strings.Count(d.output.String(), wouldHave)
 		_, seen := d.expect(t, request(row.line, append(row.headers, "Content-Length: 0")...), 200, "", row.saw)

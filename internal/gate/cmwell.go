@@ -39,11 +39,11 @@ var cmwell = newTable([]call{
 	{methods: gets, path: "/_bulk-consume", demand: readAll},
 	{methods: gets, path: "/ws/*", demand: readAll},
 
-	{methods: posts, path: "/_out", demand: readAll},
+	{methods: posts, path: "/_out", demand: readAll.to(Lines)},
 	{methods: onlyPost, path: "/_sparql", demand: readAll},
 	{methods: onlyPost, path: "/_ssparql", demand: readAll},
-	{methods: onlyPost, path: "/_in", demand: writeAll},
-	{methods: onlyPost, path: "/_ow", demand: writeAll.with(permission.Overwrite)},
+	{methods: onlyPost, path: "/_in", demand: writeAll.to(Subjects)},
+	{methods: onlyPost, path: "/_ow", demand: writeAll.with(permission.Overwrite).to(Subjects)},
 
 	// The store runs what these name by itself and without a token.
 	{path: "/_sp", demand: admin},

@@ -14,6 +14,13 @@ func (k *Keeper) adjust(r *http.Request, asked *asks) error {
 	if err := k.declared(r, asked); err != nil {
 		return err
 	}
+	at := &asked.list[0]
+	if k.Bulk.takes(r.Method, at.path) {
+		at.Level, at.Tree, at.Everywhere, at.Body = permission.Write, true, true, Subjects
+	}
+	if k.Bulk.Policy == BulkOff && at.Level == permission.Write && at.Body != NoBody && at.Body != Lines {
+		return &Refusal{Reason: ErrBulkOff}
+	}
 	needAdminForDocuments(asked)
 	return nil
 }

@@ -19,6 +19,8 @@ type Demand struct {
 	Everywhere bool
 	// Operation that the user must have, in every environment.
 	Operation permission.Operation
+	// Body names the targets: who may not do it everywhere may do it to them.
+	Body Body
 }
 
 // The demands of the tables.
@@ -38,11 +40,17 @@ func (d Demand) with(op permission.Operation) Demand {
 	return d
 }
 
+// to says that the targets are in the body.
+func (d Demand) to(b Body) Demand {
+	d.Body = b
+	return d
+}
+
 // and joins two demands to one that asks for both.
 func (d Demand) and(e Demand) Demand {
 	return Demand{
 		Level: max(d.Level, e.Level), Tree: d.Tree || e.Tree,
-		Everywhere: d.Everywhere || e.Everywhere, Operation: d.Operation | e.Operation,
+		Everywhere: d.Everywhere || e.Everywhere, Operation: d.Operation | e.Operation, Body: d.Body.and(e.Body),
 	}
 }
 
@@ -108,9 +116,10 @@ func (p Profile) asks(r *http.Request, path permission.Path, q query) (asks, err
 
 // demand joins what the request asks for in each reading of its path.
 func (p Profile) demand(method string, path permission.Path, q query, h http.Header) Demand {
-	rows, d := p.table(), Demand{}
-	asked := question{method: method, query: q, header: h}
-	for i := range path.Len() {
+	rows := p.table()
+	asked := question{method: method, query: q, header: h, path: path.String()}
+	d := rows.demand(&asked)
+	for i := 1; i < path.Len(); i++ {
 		asked.path = path.Reading(i)
 		d = d.and(rows.demand(&asked))
 	}

@@ -37,6 +37,8 @@ type Keeper struct {
 	// declares to read or to write, whatever Profile says of them; Writes wins. An
 	// error means that nobody can tell, and the request does not pass.
 	Reads, Writes func(*http.Request) (bool, error)
+	// Bulk says how requests are judged whose targets are in their body.
+	Bulk Bulk
 	// OwnPaths are served by the front door; no other spelling of them passes.
 	OwnPaths []string
 	// OwnDocuments tells that the front door serves the documents of users and
@@ -70,7 +72,8 @@ type Pass struct {
 	source Source
 }
 
-// Check decides about one request and changes nothing in it. The error is a
+// Check decides about one request and changes nothing in it; a body that it
+// reads, it puts back. The error is a
 // *Refusal when the answer is no; any other error means that the store of
 // users, or the keys, could not tell, and the request must not pass either.
 func (k *Keeper) Check(r *http.Request) (Pass, error) {
@@ -115,7 +118,9 @@ func (k *Keeper) check(r *http.Request, pass *Pass) error {
 	}
 	pass.User, pass.Revision, pass.token, pass.source = v.user.Name, v.user.Revision, v.token, v.source
 	if pass.Decision, err = k.decide(r, v, &asked); err != nil {
-		return err
+		if err = k.judgeBody(r, v, &asked, err); err != nil {
+			return err
+		}
 	}
 	if pass.Document && path.Len() > 1 {
 		return &Refusal{Reason: ErrSpelling} // or the store would be sent it in the one reading

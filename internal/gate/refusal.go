@@ -53,6 +53,8 @@ type Refusal struct {
 	// Explanation tells which permission rule said no, and which nearly said yes;
 	// the zero Explanation when no rule was asked.
 	Explanation permission.Explanation
+	// Paths are the first of those in the body that are refused, as first read.
+	Paths []string
 	// Missing are operations that the request needs and the user lacks.
 	Missing permission.Operation
 

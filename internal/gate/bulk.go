@@ -1,0 +1,184 @@
+package gate
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/cm-well/cmwell-auth/internal/permission"
+	"github.com/cm-well/cmwell-auth/internal/rdf"
+)
+
+// What a body can be refused for.
+var (
+	// ErrBulkOff says: bulk writes are switched off here.
+	ErrBulkOff = errors.New("gate: bulk writes are not accepted here")
+	// ErrBulkFormat says: nothing tells the format of the body for sure.
+	ErrBulkFormat = errors.New("gate: the format of the body is not known")
+	// ErrBulkBody says: the body is not of its format, or does not arrive whole.
+	ErrBulkBody = errors.New("gate: the body is malformed")
+	// ErrBulkSize says: the body is larger than is judged.
+	ErrBulkSize = errors.New("gate: the body is too large to be judged")
+	// ErrUnjudged says: what the body writes or reads cannot be told.
+	ErrUnjudged = errors.New("gate: the body cannot be judged")
+)
+
+// Body is what a request names in its body.
+type Body uint8
+
+const (
+	// NoBody is for requests whose body names no paths.
+	NoBody Body = iota
+	// Subjects is RDF: what it speaks of is written.
+	Subjects
+	// Lines is a list of paths, each on its line: they are read.
+	Lines
+	// unclear is for requests that are such a one in one reading only.
+	unclear
+)
+
+// and joins what two readings say of the body.
+func (b Body) and(c Body) Body {
+	if b == c {
+		return b
+	}
+	return unclear
+}
+
+// BulkPolicy is what becomes of requests whose targets are in their body.
+type BulkPolicy uint8
+
+const (
+	// BulkJudge lets them pass when the user may do it to every target.
+	BulkJudge BulkPolicy = iota
+	// BulkRootOnly lets them pass when the user may do it everywhere.
+	BulkRootOnly
+	// BulkOff lets no bulk write pass.
+	BulkOff
+)
+
+// Bulk says how requests are judged whose targets are in their body. The zero
+// Bulk reads no body, for its limit is 0.
+type Bulk struct {
+	Policy BulkPolicy
+	// Limit is how many bytes of a body are read, compressed or not.
+	Limit int64
+	// Paths take bulk writes by POST and PUT, beside those of the profile. The
+	// names of graphs are targets there too.
+	Paths []string
+	// Format is what Paths take, whatever a request says; 0 goes by Content-Type.
+	Format rdf.Format
+}
+
+// takes tells whether some reading of the path takes bulk writes.
+func (b Bulk) takes(method string, p permission.Path) bool {
+	if method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions {
+		return false
+	}
+	for i := range p.Len() {
+		if slices.Contains(b.Paths, p.Reading(i)) {
+			return true
+		}
+	}
+	return false
+}
+
+// maxRefused is how many targets a refusal names.
+const maxRefused = 10
+
+// judgeBody is asked when a request was refused for asking for everything: it
+// may still do what its body names. The answer is the refusal that holds, nil
+// when every target is allowed. The body is read whole before any of it goes on,
+// so that what is judged is what is sent.
+func (k *Keeper) judgeBody(r *http.Request, v visitor, asked *asks, refusal error) error {
+	at := &asked.list[0]
+	var no *Refusal
+	if !errors.As(refusal, &no) || no.Missing != 0 || at.Body != Subjects && at.Body != Lines {
+		return refusal
+	}
+	if k.Bulk.Policy != BulkJudge || asked.n > 1 || !asked.asSent {
+		return refusal
+	}
+	// Nobody's body is read where nobody may write, or what needs an operation.
+	if !v.known() && (!k.UnsafeOpenWrites || at.Operation != 0) {
+		return refusal
+	}
+	targets, err := k.targets(r, at.Body)
+	if err != nil {
+		return bodyRefusal(err)
+	}
+	j, err := k.judgeOf(r, v)
+	if err != nil {
+		return err
+	}
+	return j.each(targets, at.Level)
+}
+
+// bodyRefusal tells faults of a body from those of ours.
+func bodyRefusal(err error) error {
+	for _, ours := range []error{ErrBulkFormat, ErrBulkBody, ErrBulkSize, ErrUnjudged} {
+		if errors.Is(err, ours) {
+			return &Refusal{Reason: err}
+		}
+	}
+	return err
+}
+
+// judge is one visitor before many targets.
+type judge struct {
+	keeper     *Keeper
+	visitor    visitor
+	rules      permission.Rules
+	operations permission.Operation
+}
+
+// each refuses when any target is refused, and names the first of them.
+func (j judge) each(targets []target, level permission.Level) error {
+	var refused *Refusal
+	for _, t := range targets {
+		no := j.one(ask{t.path, Demand{Level: level, Tree: t.tree}})
+		if no == nil {
+			continue
+		}
+		if refused == nil {
+			refused = no
+		}
+		if name := t.path.String(); !slices.Contains(refused.Paths, name) {
+			refused.Paths = append(refused.Paths, name)
+		}
+		if len(refused.Paths) == maxRefused {
+			break
+		}
+	}
+	if refused == nil {
+		return nil
+	}
+	return refused
+}
+
+// one is decide's answer for a path that stands in a body.
+func (j judge) one(a ask) *Refusal {
+	k := j.keeper
+	if k.UnsafeOpenWrites && !k.protected(a) {
+		return nil
+	}
+	if !j.visitor.known() {
+		if j.visitor.invalid != nil {
+			return refused(j.visitor.invalid)
+		}
+		return &Refusal{Reason: ErrNoToken}
+	}
+	if a.Level == permission.Write && documents(a.path) && j.operations&permission.Admin == 0 {
+		return &Refusal{Reason: ErrForbidden, Missing: permission.Admin}
+	}
+	if k.byRules(j.rules, j.visitor.user.Name, a).Allowed {
+		return nil
+	}
+	return &Refusal{Reason: ErrForbidden, Explanation: j.rules.Explain(a.path, a.Level, a.Tree)}
+}
+
+// unjudged makes an error that says what to do about it.
+func unjudged(format string, args ...any) error {
+	return fmt.Errorf("%w: %s; who may do this everywhere may send it", ErrUnjudged, fmt.Sprintf(format, args...))
+}

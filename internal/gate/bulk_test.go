@@ -1,0 +1,345 @@
+package gate
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/cm-well/cmwell-auth/internal/rdf"
+)
+
+// bulkKeeper judges bodies up to 4 KiB, for a store whose host is "store".
+func bulkKeeper(t testing.TB, development bool) *Keeper {
+	t.Helper()
+	k := newKeeper(t, development, CMWell)
+	k.Bulk = Bulk{Limit: 4 << 10}
+	all := everybody(t)
+	all["over"] = user(t, "over", "+ /tests rw", `,"operations":["Overwrite"]`)
+	all["foreign"] = user(t, "foreign", "+ /example.org rw, + /https.example.org rw, - /example.org/secret rw", "")
+	k.Users = all
+	return k
+}
+
+// sendBody is a request with a body, to the host "store".
+func sendBody(t testing.TB, k *Keeper, who, line, body string) *http.Request {
+	t.Helper()
+	r := send(t, k, who, line)
+	r.Host = "store"
+	r.Body, r.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
+	return r
+}
+
+// verdictOf is the verdict, and after it the paths that are refused.
+func verdictOf(t testing.TB, k *Keeper, r *http.Request) string {
+	t.Helper()
+	said := verdict(t, k, r)
+	_, err := k.Check(r)
+	if no := new(Refusal); errors.As(err, &no) && len(no.Paths) > 0 {
+		said += ": " + strings.Join(no.Paths, " ")
+	}
+	return said
+}
+
+func TestWhatABodyWritesDecides(t *testing.T) {
+	const nt, refused = "POST /_in?format=ntriples", "gate: not permitted"
+	say := func(subjects ...string) string {
+		return "<" + strings.Join(subjects, "> <http://x/p> \"y\" .\n<") + "> <http://x/p> \"y\" .\n"
+	}
+	for _, row := range []struct{ who, line, body, want string }{
+		{"ann", nt, say("cmwell://tests/a"), passes},
+		{"ann", nt, say("http://store/tests/a", "https://store/tests/b", "http://STORE/tests/c"), passes},
+		{"ann", nt, say("cmwell://tests/a", "cmwell://tests/secret/b", "cmwell://other"), refused + ": /tests/secret/b /other"},
+		{"ann", nt, say("http://elsewhere/tests/a"), refused + ": /elsewhere/tests/a"},
+		{"ann", nt, say("http://store:80/tests/a"), refused + ": /store:80/tests/a /store/tests/a"},
+		{"foreign", nt, say("http://example.org/a", "https://example.org/b"), passes},
+		{"foreign", nt, say("http://EXAMPLE.org/a"), refused + ": /EXAMPLE.org/a"},
+		{"foreign", nt, say("http://example.org:81/a"), refused + ": /example.org:81/a"},
+		{"foreign", nt, say("http://example.org/%73ecret/a"), refused + ": /example.org/%73ecret/a"},
+		{"ann", nt, say("cmwell://tests/%73ecret/x"), refused + ": /tests/%73ecret/x"},
+		{"ann", nt, say("cmwell://tests/%2e%2e/x"), refused + ": /tests/%2e%2e/x"},
+		{"ann", nt, say("cmwell://tests/../x"), refused + ": /tests/../x"},
+		{"ann", nt, say("cmwell://tests//secret/x"), refused + ": /tests//secret/x"},
+		{"ann", nt, say(`cmwell://tests/\u0073ecret/x`), refused + ": /tests/secret/x"},
+		{"ann", nt, say("cmwell://meta/auth/users/ann"), refused + ": /meta/auth/users/ann"},
+		{"ann", nt, say("cmwell://tests/a#x", "cmwell://tests/a?x"), passes},
+		{"ann", nt, say("cmwell://tests#x"), refused + ": /tests#x"}, // to some, that is another name beside /tests
+		{"ann", nt, `<cmwell://tests/a> <http://x/p> "<cmwell://other> <p> <o> ." . # <cmwell://other>`, passes},
+		{"ann", nt, `_:b <http://x/p> "y" .`, passes},
+		{"ann", nt, "", passes},
+		{"ann", nt, `<cmwell://tests> <cmwell://meta/sys#fullDelete> "true" .`, refused + ": /tests"},
+		{"ann", nt, `<cmwell://tests/a> <cmwell://meta/sys#fullDelete> "true" .`, passes},
+		{"ann", nt, `<> <cmwell://meta/sys#replaceGraph> <http://g> .`, "gate: the body cannot be judged: it speaks of everything, by <>; who may do this everywhere may send it"},
+		{"ann", nt, say("mailto:ann@store"), "gate: the body cannot be judged: <mailto:ann@store> names no path; who may do this everywhere may send it"},
+		{"ann", nt, say("http://ann@store/tests/a"), "gate: the body cannot be judged: <http://ann@store/tests/a> names no path; who may do this everywhere may send it"},
+		{"ann", nt, "<cmwell://tests/a> <http://x/p>", "gate: the body is malformed: malformed body"},
+		{"ann", nt, strings.Repeat(say("cmwell://tests/a"), 200), "gate: the body is too large to be judged: at most 4096 bytes are"},
+		{"ann", "POST /_in?format=nquads", `<cmwell://tests/a> <http://x/p> "y" <cmwell://other> .`, passes},
+		{"ann", "POST /_in?format=nquads&replace-mode", `<cmwell://tests/a> <http://x/p> "y" <cmwell://other> .`, refused + ": /other"},
+		{"ann", "POST /_in?format=nquads&replace-mode", `<cmwell://tests/a> <http://x/p> "y" <http://example.org/g> .`, refused + ": /example.org/g"},
+
+		// Who may write everywhere need not be judged, and who writes nothing is not.
+		{"adm", nt, "this is no RDF", passes},
+		{"adm", "POST /_in", "nor this", passes},
+		{"", nt, say("cmwell://tests/a"), "gate: no token"},
+		{"bob", nt, say("cmwell://tests/a"), refused + ": /tests/a"},
+
+		// An operation is needed besides.
+		{"ann", "POST /_ow?format=ntriples", say("cmwell://tests/a"), refused},
+		{"over", "POST /_ow?format=ntriples", say("cmwell://tests/a"), passes},
+		{"ann", nt + "&priority", say("cmwell://tests/a"), "gate: no priority write"},
+
+		// What a store could read as something else is not judged by what it seems.
+		{"ann", nt + "&format=nquads", say("cmwell://tests/a"), refused},
+		{"ann", nt + ";x", say("cmwell://tests/a"), refused},
+		{"ann", "POST //_in?format=ntriples", say("cmwell://tests/a"), refused},
+		{"ann", "PUT /_in?format=ntriples", say("cmwell://tests/a"), refused},
+		{"ann", nt + " | X-HTTP-Method-Override: PUT", say("cmwell://tests/a"), refused},
+	} {
+		got := verdictOf(t, bulkKeeper(t, false), sendBody(t, bulkKeeper(t, false), row.who, row.line, row.body))
+		if !strings.HasPrefix(got, row.want) || row.want == passes && got != passes {
+			t.Errorf("%s by %q, %.90q\n  %s\n  not %s", row.line, row.who, row.body, got, row.want)
+		}
+	}
+}
+
+func TestTheFormatOfABodyIsTheStoresOrNone(t *testing.T) {
+	const body, no = `<cmwell://tests/a> <http://x/p> "y" .`, "gate: the format of the body is not known"
+	for line, want := range map[string]string{
+		"POST /_in?format=ntriples": passes,
+		"POST /_in?format=NTRIPLES": passes,
+		"POST /_in?format=turtle":   passes,
+		"POST /_in?format=ttl":      passes,
+		"POST /_in?format=ntriples | Content-Type: application/x-www-form-urlencoded":  passes, // curl -d says so
+		"POST /_in?format=ntriples | Content-Type: application/n-triples":              passes,
+		"POST /_in?format=ntriples | Content-Type: text/turtle":                        no,
+		"POST /_in?format=ntriples | Content-Type: text/turtle | Content-Type: text/a": no,
+		"POST /_in?format=ntriples | Content-Type: text/turtle; charset=utf-16":        "gate: the body cannot be judged",
+		"POST /_in?format=ntriples | Accept: application/json":                         passes, // format= is said
+		"POST /_in | Content-Type: application/n-triples":                              passes,
+		"POST /_in | Content-Type: application/n-triples | Accept: */*":                passes,
+		"POST /_in | Content-Type: application/n-triples | Accept: text/turtle":        no, // CM-Well could take it from there
+		"POST /_in":                            no,
+		"POST /_in | Content-Type: text/plain": no,
+		"POST /_in?format=jsonw":               no,
+		"POST /_in?format=zzz | Content-Type: application/n-triples": no,
+		"POST /_in?format= | Content-Type: application/n-triples":    no,
+	} {
+		k := bulkKeeper(t, false)
+		if got := verdictOf(t, k, sendBody(t, k, "ann", line, body)); !strings.HasPrefix(got, want) || want == passes && got != passes {
+			t.Errorf("%s\n  %s\n  not %s", line, got, want)
+		}
+	}
+}
+
+func gzipped(t testing.TB, text string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := io.WriteString(w, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestWhatIsJudgedIsWhatIsSentOn(t *testing.T) {
+	good, bad := `<cmwell://tests/a> <http://x/p> "y" .`+"\n", `<cmwell://other> <http://x/p> "y" .`+"\n"
+	const gz, malformed = " | Content-Encoding: gzip", "gate: the body is malformed"
+	for _, row := range []struct{ line, body, want string }{
+		{"", good, passes},
+		{gz, gzipped(t, good), passes},
+		{" | Content-Encoding: GZIP", gzipped(t, good), passes},
+		{" | Content-Encoding: x-gzip", gzipped(t, good), passes},
+		{" | Content-Encoding: identity", good, passes},
+		{gz, gzipped(t, bad), "gate: not permitted: /other"},
+		{gz, gzipped(t, good) + gzipped(t, bad), "gate: not permitted: /other"}, // readers take both, or the first
+		{gz, gzipped(t, good)[:20], malformed},
+		{gz, gzipped(t, good) + "rest", malformed},
+		{gz, good, malformed},
+		{gz, gzipped(t, strings.Repeat(" ", 1<<20)), "gate: the body is too large to be judged"},
+		{" | Content-Encoding: br", good, "gate: the body cannot be judged"},
+		{" | Content-Encoding: gzip, gzip", gzipped(t, good), "gate: the body cannot be judged"},
+		{" | Content-Encoding: gzip | Content-Encoding: gzip", gzipped(t, good), "gate: the body cannot be judged"},
+	} {
+		k := bulkKeeper(t, false)
+		r := sendBody(t, k, "ann", "POST /_in?format=ntriples"+row.line, row.body)
+		if got := verdictOf(t, k, r); !strings.HasPrefix(got, row.want) {
+			t.Errorf("%s: %s; want %s", row.line, got, row.want)
+		}
+		if row.want != passes {
+			continue
+		}
+		if sent, err := io.ReadAll(r.Body); err != nil || string(sent) != row.body {
+			t.Errorf("%s: what goes on is %q, %v", row.line, sent, err)
+		}
+	}
+}
+
+// A body that breaks off could be continued by the store's own guess.
+func TestABodyThatEndsTooEarlyDoesNotPass(t *testing.T) {
+	k := bulkKeeper(t, false)
+	r := sendBody(t, k, "ann", "POST /_in?format=ntriples", "")
+	r.ContentLength = -1
+	r.Body = io.NopCloser(io.MultiReader(strings.NewReader(`<cmwell://tests/a> <http://x/p> "y" .`), broken{}))
+	if got := verdict(t, k, r); !strings.HasPrefix(got, ErrBulkBody.Error()) {
+		t.Error(got)
+	}
+	r = sendBody(t, k, "ann", "POST /_in?format=ntriples", "x")
+	r.ContentLength = 1 << 40
+	r.Body = io.NopCloser(broken{}) // not even looked at
+	if got := verdict(t, k, r); !strings.HasPrefix(got, ErrBulkSize.Error()) {
+		t.Error(got)
+	}
+}
+
+type broken struct{}
+
+func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+func TestListedPathsAreRead(t *testing.T) {
+	const out, refused = "POST /_out?format=ntriples", "gate: not permitted"
+	for _, row := range []struct{ who, body, want string }{
+		{"ann", "/tests/a\n/x", passes},
+		{"ann", "/tests/a\r\n  /tests/secret/x \r/b", refused + ": /tests/secret/x"},
+		{"ann", "/tests/%73ecret/x", refused + ": /tests/%73ecret/x"},
+		{"ann", "cmwell://tests/secret/x", refused + ": /tests/secret/x"},
+		{"ann", "http://store/tests/secret/x", refused + ": /tests/secret/x"},
+		{"ann", "/ii/0123", "gate: the body cannot be judged"},
+		{"ann", `{"infotons":["/tests/secret/x"]}`, "gate: the body cannot be judged"},
+		{"ann", "tests/a", "gate: the body cannot be judged"},
+		{"wendy", "/inbox/1", refused + ": /inbox/1"},
+		{"bob", "anything at all", passes}, // reads everything
+		{"", "anything at all", "gate: no token"},
+	} {
+		k := bulkKeeper(t, false)
+		if got := verdictOf(t, k, sendBody(t, k, row.who, out, row.body)); !strings.HasPrefix(got, row.want) || row.want == passes && got != passes {
+			t.Errorf("%q by %q: %s; want %s", row.body, row.who, got, row.want)
+		}
+	}
+}
+
+func TestBulkPolicies(t *testing.T) {
+	body := `<cmwell://tests/a> <http://x/p> "y" .`
+	for _, row := range []struct {
+		policy          BulkPolicy
+		who, line, want string
+	}{
+		{BulkRootOnly, "ann", "POST /_in?format=ntriples", "gate: not permitted"},
+		{BulkRootOnly, "adm", "POST /_in?format=ntriples", passes},
+		{BulkOff, "adm", "POST /_in?format=ntriples", ErrBulkOff.Error()},
+		{BulkOff, "adm", "POST //_in?format=ntriples", ErrBulkOff.Error()},
+		{BulkOff, "adm", "POST /x", passes},
+		{BulkOff, "adm", "POST /bulk", ErrBulkOff.Error()},
+		{BulkOff, "adm", "GET /bulk", passes},
+		{BulkOff, "bob", "POST /_out", passes},
+		{BulkJudge, "ann", "POST /bulk", passes},
+		{BulkJudge, "ann", "POST /bulk | Content-Type: text/turtle", passes}, // the operator has said what it is
+		{BulkJudge, "ann", "POST /x/../bulk", "gate: not permitted"},
+		{BulkJudge, "bob", "POST /bulk", "gate: not permitted"},
+	} {
+		k := bulkKeeper(t, false)
+		k.Bulk.Policy, k.Bulk.Paths, k.Bulk.Format = row.policy, []string{"/bulk"}, rdf.NTriples
+		if got := verdict(t, k, sendBody(t, k, row.who, row.line, body)); got != row.want {
+			t.Errorf("policy %d, %s by %s: %s; want %s", row.policy, row.line, row.who, got, row.want)
+		}
+	}
+	k := bulkKeeper(t, false)
+	k.Bulk.Paths = []string{"/bulk"}
+	for line, want := range map[string]string{
+		"POST /bulk | Content-Type: application/n-triples": passes,
+		"POST /bulk?format=ntriples":                       ErrBulkFormat.Error(), // that store knows no format=
+		"POST /bulk":                                       ErrBulkFormat.Error(),
+	} {
+		if got := verdict(t, k, sendBody(t, k, "ann", line, body)); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s; want %s", line, got, want)
+		}
+	}
+	quad := `<cmwell://tests/a> <http://x/p> "y" <cmwell://other> .`
+	if got := verdictOf(t, k, sendBody(t, k, "ann", "POST /bulk | Content-Type: application/n-quads", quad)); got != "gate: not permitted: /other" {
+		t.Errorf("a graph is a target of another store: %s", got)
+	}
+}
+
+// In development a write passes without a token, unless it touches what is protected.
+func TestBulkWritesInDevelopment(t *testing.T) {
+	for _, row := range []struct{ who, line, subject, want string }{
+		{"", "POST /_in?format=ntriples", "cmwell://a", passes},
+		{"ann", "POST /_in?format=ntriples", "cmwell://a", passes},
+		{"expired", "POST /_in?format=ntriples", "cmwell://a", passes},
+		{"", "POST /_in?format=ntriples", "cmwell://meta/auth/users/ann", "gate: no token: /meta/auth/users/ann"},
+		{"", "POST /_in?format=ntriples", "cmwell://meta/ns/x", "gate: no token: /meta/ns/x"},
+		{"", "POST /_in?format=ntriples", "cmwell://meta/sys/dc/x", passes},
+		{"", "POST /_in?format=ntriples", "cmwell://vault/x", "gate: no token: /vault/x"},
+		{"", "POST /_in?format=ntriples", "cmwell://x/../vault/x", "gate: no token: /x/../vault/x"},
+		{"ann", "POST /_in?format=ntriples", "cmwell://vault/x", "gate: not permitted: /vault/x"},
+		{"", "POST /_in?format=ntriples", "mailto:x", "gate: the body cannot be judged"},
+		{"", "POST /_ow?format=ntriples", "cmwell://a", "gate: no token"},
+		{"", "POST /_in?format=ntriples&priority", "cmwell://a", "gate: no token"},
+	} {
+		k := bulkKeeper(t, true)
+		body := "<" + row.subject + `> <http://x/p> "y" .`
+		if got := verdictOf(t, k, sendBody(t, k, row.who, row.line, body)); !strings.HasPrefix(got, row.want) || row.want == passes && got != passes {
+			t.Errorf("%s of %s by %q: %s; want %s", row.line, row.subject, row.who, got, row.want)
+		}
+	}
+}
+
+func TestARefusalNamesTheFirstTenPaths(t *testing.T) {
+	var body strings.Builder
+	for i := range 30 {
+		fmt.Fprintf(&body, "<cmwell://other/%d> <http://x/p> \"y\" .\n", i)
+	}
+	k := bulkKeeper(t, false)
+	_, err := k.Check(sendBody(t, k, "ann", "POST /_in?format=ntriples", body.String()))
+	var no *Refusal
+	if !errors.As(err, &no) || len(no.Paths) != 10 || no.Paths[0] != "/other/0" || no.Paths[9] != "/other/9" || !no.Write || no.User != "ann" {
+		t.Errorf("%+v", no)
+	}
+}
+
+// Whatever an IRI is, the paths that are judged are those that a store can make
+// of it: its own after the host, or after a slash.
+func FuzzTargets(f *testing.F) {
+	for _, iri := range []string{"http://store/a/b", "cmwell://a/../b", "https://h:1/a%2fb", "http://u@h/a", "mailto:x", "HTTP://H", "http://h?q", "cmwell:/x", "http:///a"} {
+		f.Add(iri, "store")
+	}
+	f.Fuzz(func(t *testing.T, iri, host string) {
+		targets, err := appendTargets(nil, iri, host, false)
+		if err != nil {
+			if !errors.Is(err, ErrUnjudged) || len(targets) > 0 {
+				t.Fatalf("%q: %v, with %d targets", iri, err, len(targets))
+			}
+			return
+		}
+		u, err := url.Parse(iri)
+		if err != nil || u.Opaque != "" {
+			return // no reader of IRIs takes it
+		}
+		want := u.EscapedPath()
+		switch {
+		case strings.EqualFold(u.Scheme, "cmwell"):
+			want = "/" + u.Host + want
+		case !strings.EqualFold(u.Host, host):
+			want = "/" + u.Host + want
+		}
+		if want == "" {
+			want = "/"
+		}
+		for _, target := range targets {
+			for i := range target.path.Len() {
+				if reading := target.path.Reading(i); reading == want || reading+"/" == want {
+					return
+				}
+			}
+		}
+		t.Fatalf("%q for %q is judged as %v, and a store can read %q", iri, host, targets, want)
+	})
+}
