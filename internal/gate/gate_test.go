@@ -225,7 +225,7 @@ func TestThePassNamesWhoAndWhy(t *testing.T) {
 	}
 	_, err = k.Check(send(t, k, "ann", "DELETE /tests"))
 	var refusal *Refusal
-	if !errors.As(err, &refusal) || refusal.User != "ann" || !refusal.Write || refusal.Path != "/tests" || refusal.Explanation.Decision.String() != "own - /tests/secret/* rw" {
+	if !errors.As(err, &refusal) || refusal.User != "ann" || !refusal.Write || refusal.Path != "/tests" || refusal.Explanation.Entry.String() != "- /tests/secret/* rw" {
 		t.Errorf("%+v", refusal)
 	}
 	_, err = k.Check(send(t, k, "nobody", "GET /x"))
