@@ -3,6 +3,7 @@ package integration
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -112,6 +113,43 @@ func (w *wire) stopTalking(t *testing.T) {
 	}
 	if err := half.CloseWrite(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// What the door judges as /tests/a, the store behind must keep there.
+func TestABulkWriteLandsWhereItWasJudged(t *testing.T) {
+	d := startExample(t, asItStands, nil)
+	d.start(t)
+	d.awaitServing(t, "/_login")
+	root := d.logIn(t, "root", "root")
+	document := `{"paths":[{"id":"/tests","sign":"+","recursive":true,"permissions":"rw"}]}`
+	if got := d.ask(t, requestWith(document, "POST /meta/auth/users/zoe", bearing(root), asFile)); got.status != 200 {
+		t.Fatalf("making a user: %v", got)
+	}
+	sum := d.ask(t, request("GET /_auth?op=generate-password"))
+	var secret struct{ Password, Encrypted string }
+	if err := json.Unmarshal([]byte(sum.body), &secret); err != nil {
+		t.Fatal(err)
+	}
+	document = strings.Replace(document, "{", `{"digest":"`+secret.Encrypted+`",`, 1)
+	if got := d.ask(t, requestWith(document, "POST /meta/auth/users/zoe", bearing(root), asFile)); got.status != 200 {
+		t.Fatalf("giving it a password: %v", got)
+	}
+	zoe := bearing(d.logIn(t, "zoe", secret.Password))
+	for subject, path := range map[string]string{
+		"http://door/tests/a": "/tests/a", "cmwell://tests/b": "/tests/b", "https://DOOR/tests/c": "/tests/c", "http://door/tests/%64": "/tests/d",
+	} {
+		if got := d.ask(t, requestWith(statement(subject), ntriples, zoe)); got.status != 200 {
+			t.Errorf("<%s>: got %v", subject, got)
+		}
+		if got := d.ask(t, request("GET "+path, zoe)); got.status != 200 || !strings.Contains(got.body, `"path":"`+path+`"`) {
+			t.Errorf("<%s> is not at %s: got %v", subject, path, got)
+		}
+	}
+	for _, subject := range []string{"http://door:80/tests/a", "http://elsewhere/tests/a", "http://door/other", "cmwell://door/tests/a"} {
+		if got := d.ask(t, requestWith(statement(subject), ntriples, zoe)); got.status != 403 {
+			t.Errorf("<%s>: got %v", subject, got)
+		}
 	}
 }
 

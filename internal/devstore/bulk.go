@@ -32,7 +32,7 @@ func (s *Store) bulkIn(w http.ResponseWriter, r *http.Request, _ string) error {
 	if err != nil {
 		return err
 	}
-	statements, err := parseStatements(format, body)
+	statements, err := parseStatements(format, body, r.Host)
 	if err != nil {
 		return err
 	}

@@ -40,8 +40,9 @@ type statement struct {
 	value               value
 }
 
-// parseStatements reads all of the body or refuses all of it.
-func parseStatements(format string, body []byte) ([]statement, error) {
+// parseStatements reads all of the body or refuses all of it. Host is the store's
+// own name, as the request has it.
+func parseStatements(format string, body []byte, host string) ([]statement, error) {
 	if !utf8.Valid(body) {
 		return nil, badRequest("the body is not valid UTF-8")
 	}
@@ -56,7 +57,7 @@ func parseStatements(format string, body []byte) ([]statement, error) {
 			return nil, badRequest("format=%s has no graphs, but the body names %s; use format=%s", ntriples, graph, nquads)
 		}
 		for _, quad := range dataset.Graphs[graph] {
-			st, err := newStatement(quad)
+			st, err := newStatement(quad, host)
 			if err != nil {
 				return nil, err
 			}
@@ -84,11 +85,11 @@ func withoutComments(body []byte) []byte {
 	return bytes.Join(lines, nil)
 }
 
-func newStatement(quad *ld.Quad) (statement, error) {
+func newStatement(quad *ld.Quad, host string) (statement, error) {
 	if !ld.IsIRI(quad.Subject) {
 		return statement{}, badRequest("the subject %s is a blank node; an infoton needs a path", quad.Subject.GetValue())
 	}
-	path, scheme, err := pathOfIRI(quad.Subject.GetValue())
+	path, scheme, err := pathOfIRI(quad.Subject.GetValue(), host)
 	if err != nil {
 		return statement{}, err
 	}
@@ -104,10 +105,15 @@ func newStatement(quad *ld.Quad) (statement, error) {
 }
 
 // pathOfIRI gives the path under which the subject of a statement is kept. It
-// is decoded once, as the path of a request is, so that both name the same.
-func pathOfIRI(iri string) (path, scheme string, err error) {
+// is decoded once, as the path of a request is, so that both name the same. An
+// IRI below the store's own host is one of its paths, as in CM-Well; what is below
+// others is kept below their names.
+func pathOfIRI(iri, host string) (path, scheme string, err error) {
 	scheme, rest, _ := strings.Cut(iri, "://")
 	scheme = strings.ToLower(scheme)
+	if authority, own, _ := strings.Cut(rest, "/"); own != "" && host != "" && strings.HasPrefix(scheme, "http") && strings.EqualFold(authority, host) {
+		scheme, rest = "cmwell", own
+	}
 	if scheme != "cmwell" && scheme != "http" && scheme != "https" {
 		return "", "", badRequest("the subject <%s> begins with none of cmwell://, http:// and https://", iri)
 	}
