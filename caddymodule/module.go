@@ -137,8 +137,8 @@ type Handler struct {
 	// default.
 	BulkLimit string `json:"bulk_limit,omitempty"`
 
-	// BulkPath lists paths that take bulk writes by POST and PUT, for stores other
-	// than CM-Well, whose own are known.
+	// BulkPath lists paths that take bulk writes by POST, for stores other than
+	// CM-Well, whose own are known.
 	BulkPath []string `json:"bulk_path,omitempty"`
 
 	// BulkFormat is the RDF format that BulkPath takes, by CM-Well's name for it;
@@ -213,8 +213,9 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return err
 	}
 	h.assemble(users)
-	// Not before the start: a configuration that fails must leave the running one alone.
-	app.atStart(func(context.Context) error {
+	// Not before the start: a configuration that fails must leave the running one
+	// alone. And before the first request, which may be a guess.
+	h.beforeServing(app, func(context.Context) error {
 		h.guards.throttle.SetLimit(h.settings.limit)
 		h.hashing.Resize(h.settings.workers, h.settings.queue)
 		h.hashing.SetCache(h.settings.cache, time.Now)

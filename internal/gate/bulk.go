@@ -64,24 +64,30 @@ type Bulk struct {
 	Policy BulkPolicy
 	// Limit is how many bytes of a body are read, compressed or not.
 	Limit int64
-	// Paths take bulk writes by POST and PUT, beside those of the profile. The
-	// names of graphs are targets there too.
+	// Paths take bulk writes by POST, beside those of the profile. The names of
+	// graphs are targets there too, and a query could be anything: with one, and by
+	// other methods, a request asks for everything.
 	Paths []string
 	// Format is what Paths take, whatever a request says; 0 goes by Content-Type.
 	Format rdf.Format
 }
 
-// takes tells whether some reading of the path takes bulk writes.
-func (b Bulk) takes(method string, p permission.Path) bool {
-	if method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions {
-		return false
+// takes tells whether some reading of the path takes bulk writes, and what the
+// request then is to be judged by.
+func (k *Keeper) takes(r *http.Request, p permission.Path) (Body, bool) {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions {
+		return NoBody, false
 	}
 	for i := range p.Len() {
-		if slices.Contains(b.Paths, p.Reading(i)) {
-			return true
+		if !slices.Contains(k.Bulk.Paths, p.Reading(i)) {
+			continue
 		}
+		if r.Method == http.MethodPost && k.QueryOf(r) == "" {
+			return Subjects, true
+		}
+		return unclear, true
 	}
-	return false
+	return NoBody, false
 }
 
 // maxRefused is how many targets a refusal names.
@@ -98,6 +104,10 @@ func (k *Keeper) judgeBody(r *http.Request, v visitor, asked *asks, refusal erro
 		return refusal
 	}
 	if k.Bulk.Policy != BulkJudge || asked.n > 1 || !asked.asSent {
+		return refusal
+	}
+	// With a slash at its end, or escaped, some stores take the path for another.
+	if r.URL.EscapedPath() != at.path.String() {
 		return refusal
 	}
 	// Nobody's body is read where nobody may write, or what needs an operation.

@@ -98,6 +98,8 @@ func TestWhatABodyWritesDecides(t *testing.T) {
 		{"ann", nt + "&format=nquads", say("cmwell://tests/a"), refused},
 		{"ann", nt + ";x", say("cmwell://tests/a"), refused},
 		{"ann", "POST //_in?format=ntriples", say("cmwell://tests/a"), refused},
+		{"ann", "POST /_in/?format=ntriples", say("cmwell://tests/a"), refused},
+		{"ann", "POST /%5fin?format=ntriples", say("cmwell://tests/a"), refused},
 		{"ann", "PUT /_in?format=ntriples", say("cmwell://tests/a"), refused},
 		{"ann", nt + " | X-HTTP-Method-Override: PUT", say("cmwell://tests/a"), refused},
 	} {
@@ -243,6 +245,14 @@ func TestBulkPolicies(t *testing.T) {
 		{BulkJudge, "ann", "POST /bulk", passes},
 		{BulkJudge, "ann", "POST /bulk | Content-Type: text/turtle", passes}, // the operator has said what it is
 		{BulkJudge, "ann", "POST /x/../bulk", "gate: not permitted"},
+		{BulkJudge, "ann", "POST /bulk/", "gate: not permitted"},
+		{BulkJudge, "ann", "POST /%62ulk", "gate: not permitted"},
+		{BulkJudge, "ann", "PROPPATCH /bulk", "gate: not permitted"},
+		{BulkJudge, "ann", "DELETE /bulk", "gate: not permitted"},
+		{BulkJudge, "ann", "PUT /bulk", "gate: not permitted"}, // it may replace what was there before
+		{BulkJudge, "ann", "POST /bulk?graph=x", "gate: not permitted"},
+		{BulkJudge, "ann", "POST /bulk?format=ntriples", "gate: not permitted"},
+		{BulkJudge, "adm", "PUT /bulk?graph=x", passes},
 		{BulkJudge, "bob", "POST /bulk", "gate: not permitted"},
 	} {
 		k := bulkKeeper(t, false)
@@ -255,11 +265,18 @@ func TestBulkPolicies(t *testing.T) {
 	k.Bulk.Paths = []string{"/bulk"}
 	for line, want := range map[string]string{
 		"POST /bulk | Content-Type: application/n-triples": passes,
-		"POST /bulk?format=ntriples":                       ErrBulkFormat.Error(), // that store knows no format=
-		"POST /bulk":                                       ErrBulkFormat.Error(),
+		"POST /bulk": ErrBulkFormat.Error(),
 	} {
 		if got := verdict(t, k, sendBody(t, k, "ann", line, body)); !strings.HasPrefix(got, want) {
 			t.Errorf("%s: %s; want %s", line, got, want)
+		}
+	}
+	if got := verdict(t, k, sendBody(t, k, "ann", "POST /bulk | Content-Type: application/n-triples", "_:b <http://x/p> 1 .")); !strings.HasPrefix(got, ErrBulkBody.Error()) {
+		t.Errorf("a body that is none: %s", got)
+	}
+	for _, nothing := range []string{"", "# nothing\n", "_:b <http://x/p> \"y\" .\n"} {
+		if got := verdict(t, k, sendBody(t, k, "ann", "POST /bulk | Content-Type: application/n-triples", nothing)); !strings.HasPrefix(got, ErrUnjudged.Error()) {
+			t.Errorf("%q: %s", nothing, got)
 		}
 	}
 	quad := `<cmwell://tests/a> <http://x/p> "y" <cmwell://other> .`

@@ -15,8 +15,8 @@ func (k *Keeper) adjust(r *http.Request, asked *asks) error {
 		return err
 	}
 	at := &asked.list[0]
-	if k.Bulk.takes(r.Method, at.path) {
-		at.Level, at.Tree, at.Everywhere, at.Body = permission.Write, true, true, Subjects
+	if body, takes := k.takes(r, at.path); takes {
+		at.Level, at.Tree, at.Everywhere, at.Body = permission.Write, true, true, body
 	}
 	if k.Bulk.Policy == BulkOff && at.Level == permission.Write && at.Body != NoBody && at.Body != Lines {
 		return &Refusal{Reason: ErrBulkOff}

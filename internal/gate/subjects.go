@@ -56,8 +56,12 @@ func (k *Keeper) targets(r *http.Request, kind Body) ([]target, error) {
 	case err != nil:
 		return nil, unjudged("%s", without(err))
 	}
-	graphs := k.bulkPath(r) || parseQuery(r.URL.RawQuery).has("replace-mode")
-	return written(found, r.Host, graphs)
+	other := k.bulkPath(r)
+	targets, err := written(found, r.Host, other || parseQuery(r.URL.RawQuery).has("replace-mode"))
+	if err == nil && other && len(targets) == 0 {
+		return nil, unjudged("it names nothing")
+	}
+	return targets, err
 }
 
 // bulkPath tells whether the request is for a path that only the operator says
