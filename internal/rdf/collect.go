@@ -2,8 +2,9 @@ package rdf
 
 import "bytes"
 
-// collector gathers subjects, each once. Its zero value is ready.
+// collector gathers subjects, each once.
 type collector struct {
+	room     int // for IRIs, in bytes; below 0 there were too many
 	subjects []Subject
 	blank    bool
 	nodes    map[string]int
@@ -55,11 +56,11 @@ func (c *collector) say(s subject, predicate []byte) {
 // node returns the index of a subject.
 func (c *collector) node(iri []byte) int {
 	if c.nodes == nil {
-		c.nodes = map[string]int{}
-	} else if c.subjects[c.lastNode].IRI == string(iri) {
-		return c.lastNode
+		c.nodes, c.lastNode = map[string]int{}, nobody
 	}
-	c.lastNode = c.add(c.nodes, iri, false)
+	if c.lastNode == nobody || c.subjects[c.lastNode].IRI != string(iri) {
+		c.lastNode = c.add(c.nodes, iri, false)
+	}
 	return c.lastNode
 }
 
@@ -73,6 +74,9 @@ func (c *collector) graph(iri []byte) {
 func (c *collector) add(index map[string]int, iri []byte, graph bool) int {
 	if i, ok := index[string(iri)]; ok {
 		return i
+	}
+	if c.room -= len(iri); c.room < 0 {
+		return nobody
 	}
 	s := Subject{IRI: string(iri), Graph: graph, Global: !graph && isDocument(iri)}
 	i := len(c.subjects)
@@ -119,5 +123,9 @@ func orderOf(predicate []byte) order {
 	}
 	return order{system: true}
 }
+
+// roomFor is what the subjects of a body may take: more than prefixes that are
+// meant to be read ever need.
+func roomFor(body []byte) int { return 64<<10 + 8*len(body) }
 
 func (c *collector) found() Found { return Found{Subjects: c.subjects, Blank: c.blank} }

@@ -13,7 +13,8 @@ import (
 // readJSONLD expands the body, as JSON-LD 1.1 says and again as 1.0 does, and
 // collects what is written in either: a store may have a reader of either.
 func readJSONLD(body []byte, o Options, c *collector) error {
-	doc := document{text: text{format: JSONLD, body: body}, base: o.Base != "", depth: o.MaxDepth, terms: map[string]bool{}}
+	doc := document{text: text{format: JSONLD, body: body}, base: o.Base != "", depth: o.MaxDepth, terms: map[string][]string{}}
+	doc.longest = len(o.Base)
 	value, ok := doc.read()
 	if !ok {
 		return doc.err
@@ -60,7 +61,7 @@ func (noLoader) LoadDocument(string) (*ld.RemoteDocument, error) { return nil, e
 // nodes walks over an expanded document.
 type nodes struct {
 	found *collector
-	terms map[string]bool
+	terms map[string][]string
 	based bool
 	err   error
 }
@@ -180,7 +181,7 @@ func (n *nodes) iri(what, id string) []byte {
 		n.err = fmt.Errorf("%w: %v: the %s %.80q is relative and there is no base to resolve it against", ErrUnsupported, JSONLD, what, id)
 	case n.based && isWeb(id[:length]) && !strings.HasPrefix(id[length:], "://"):
 		n.err = fmt.Errorf("%w: %v: the %s %.80q: %w", ErrUnsupported, JSONLD, what, id, errSameOwner)
-	case n.terms[id[:length]]:
+	case n.terms[id[:length]] != nil:
 		n.err = fmt.Errorf("%w: %v: %q is a term, and some readers take it for a prefix in the %s %.80q", ErrUnsupported, JSONLD, id[:length], what, id)
 	default:
 		return []byte(id)

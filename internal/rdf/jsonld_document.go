@@ -11,20 +11,16 @@ import (
 )
 
 // document is JSON that may be JSON-LD: what keys, contexts and relative IRIs
-// there are decides whether every reader expands it alike.
+// there are decides whether every reader expands it alike, and what it costs.
 type document struct {
 	text
-	json  *jsontext.Decoder
-	base  bool // a base is in effect somewhere
-	depth int
-	terms map[string]bool // every term of every context
-	// What an expansion costs grows with the product of these.
-	contexts, definitions int
-	doubtful              string // a relative reference that bases are not alike with
+	json     *jsontext.Decoder
+	base     bool // a base is in effect somewhere
+	depth    int
+	terms    map[string][]string // every term of every context, with what its definitions are built on
+	doubtful string              // a relative reference that bases are not alike with
+	costs
 }
-
-// maxContextWork bounds the definitions that are copied for all the contexts.
-const maxContextWork = 10_000_000
 
 // keywords are those of JSON-LD 1.1. A key that looks like one and is none is
 // dropped by some readers and is a property for others.
@@ -51,10 +47,7 @@ func (d *document) read() (value any, ok bool) {
 	if d.base && d.doubtful != "" {
 		return nil, d.unsupported(0, "resolving %.80q against a base is not the same for all readers", d.doubtful)
 	}
-	if d.contexts > maxContextWork/max(d.definitions, 1) {
-		return nil, d.unsupported(0, "there are too many contexts for so many terms")
-	}
-	return value, true
+	return value, d.affordable()
 }
 
 func (d *document) value() (value any, ok bool) {
@@ -69,6 +62,7 @@ func (d *document) value() (value any, ok bool) {
 	case '[':
 		return d.array()
 	case '"':
+		d.strings++
 		d.doubt(token.String())
 		return token.String(), true
 	case 't', 'f':
@@ -124,6 +118,7 @@ func (d *document) object() (value any, ok bool) {
 	if !d.deeper() {
 		return nil, false
 	}
+	leave := d.enter()
 	for d.json.PeekKind() != '}' {
 		at := int(d.json.InputOffset())
 		token, err := d.json.ReadToken()
@@ -134,6 +129,7 @@ func (d *document) object() (value any, ok bool) {
 		if strings.HasPrefix(key, "@") && !keywords[key] {
 			return nil, d.unsupported(at, "%.40q is no keyword that is known here", key)
 		}
+		d.strings++
 		d.doubt(key)
 		member, ok := d.value()
 		if !ok || key == "@context" && !d.context(at, member) {
@@ -141,6 +137,7 @@ func (d *document) object() (value any, ok bool) {
 		}
 		members[key] = member
 	}
+	leave()
 	if _, err := d.json.ReadToken(); err != nil {
 		return nil, d.malformed(err)
 	}
@@ -164,77 +161,4 @@ func (d *document) doubt(s string) {
 	if strings.HasPrefix(s, "@") {
 		d.doubtful = s
 	}
-}
-
-// context accepts a context that all is said in, and that holds for all that it
-// is written above.
-func (d *document) context(at int, value any) bool {
-	d.contexts++
-	switch value := value.(type) {
-	case nil:
-		return true
-	case []any:
-		for _, item := range value {
-			if !d.context(at, item) {
-				return false
-			}
-		}
-		return true
-	case map[string]any:
-		for term, definition := range value {
-			if !d.definition(at, term, definition) {
-				return false
-			}
-		}
-		return true
-	case string:
-		return d.unsupported(at, "contexts of other servers are not fetched, such as %.80q", value)
-	}
-	return d.fail(at, "a context is an object, an array of them, or null")
-}
-
-func (d *document) definition(at int, term string, definition any) bool {
-	d.definitions++
-	if term == "@base" {
-		return d.contextBase(at, definition)
-	}
-	if !strings.HasPrefix(term, "@") {
-		d.terms[term] = true
-	}
-	if alias, ok := definition.(string); ok {
-		return d.meaning(at, alias)
-	}
-	members, _ := definition.(map[string]any)
-	for key, member := range members {
-		// A reader of JSON-LD 1.0 goes on without such a context.
-		if key == "@context" {
-			return d.unsupported(at, "a context within the definition of the term %.40q", term)
-		}
-		if s, ok := member.(string); ok && !d.meaning(at, s) {
-			return false
-		}
-	}
-	return true
-}
-
-func (d *document) meaning(at int, s string) bool {
-	if strings.HasPrefix(s, "@") && !keywords[s] {
-		return d.unsupported(at, "%.40q is no keyword that is known here", s)
-	}
-	return true
-}
-
-func (d *document) contextBase(at int, definition any) bool {
-	if definition == nil {
-		return true
-	}
-	base, ok := definition.(string)
-	if !ok {
-		return d.fail(at, "a base is a string or null")
-	}
-	d.base = true
-	if base == "" || checkBase(base) != nil {
-		return d.unsupported(at, "the base %.80q is not absolute, or readers take it in different ways", base)
-	}
-	return true
 }

@@ -1,6 +1,8 @@
 package rdf
 
 import (
+	"errors"
+	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -70,7 +72,10 @@ var jsonldReadings = []reading{
 	{about: "half a surrogate pair", body: `{"@id":"http://h/\ud800","http://p":1}`, want: "surrogate", reason: ErrSyntax},
 	{about: "a space in an IRI", body: `{"@id":"http://h/a b","http://p":1}`, want: "' ' may not be in an IRI", reason: ErrSyntax},
 	{about: "a bracket in an IRI", body: `{"@id":"http://h/a\u003e","http://p":1}`, want: "'>' may not be in an IRI", reason: ErrSyntax},
-	{about: "a cyclic context", body: `{"@context":{"a":"b:x","b":"a:x"},"@id":"http://h/a"}`, want: "cyclic", reason: ErrSyntax},
+	{about: "a cyclic context", body: `{"@context":{"a":"b:x","b":"a:x"},"@id":"http://h/a"}`, want: "on themselves", reason: ErrUnsupported},
+	{about: "terms on terms on terms", body: `{"@context":{"a":"b:1","b":"c:2","c":"d:3","d":"e:4","e":"http://h/"},"@id":"a:x","http://p":1}`, want: "more than 4 deep", reason: ErrUnsupported},
+	{about: "terms on terms", body: `{"@context":{"a":"b:1/","b":"c:2/","c":"http://h/"},"@id":"a:x","http://p":1}`, want: "<http://h/2/1/x>"},
+	{about: "a prefix that makes much of little", body: `{"@context":{"p":"http://h/` + strings.Repeat("a", 2000) + `/"},"@graph":[` + strings.Repeat(`{"p:a":"p:b"},`, 4000) + `{}]}`, want: "make too much of it", reason: ErrUnsupported},
 }
 
 func TestJSONLDIsRead(t *testing.T) {
@@ -110,11 +115,27 @@ func TestNoContextIsFetched(t *testing.T) {
 		`{"@id":"` + address + `","http://p":1}`,
 		`{"@context":{"@base":"` + address + `"},"@id":"","http://p":1}`,
 	} {
-		Subjects(JSONLD, []byte(body), Options{})
-		Subjects(JSONLD, []byte(body), Options{Base: address})
+		for _, base := range []string{"", address} {
+			if _, err := Subjects(JSONLD, []byte(body), Options{Base: base}); err != nil && !errors.Is(err, ErrUnsupported) && !errors.Is(err, ErrSyntax) {
+				t.Errorf("%s: %v", body, err)
+			}
+		}
 	}
 	listener.Close()
 	if from, ok := <-called; ok {
 		t.Errorf("a connection came from %s", from)
 	}
+}
+
+func TestAContextForEachOfManyNodesIsNoTrouble(t *testing.T) {
+	var body, want []string
+	for i := range 2000 {
+		context := []string{`"ex":"http://example.org/vocabulary/"`}
+		for j := range 30 {
+			context = append(context, fmt.Sprintf(`"term%d":{"@id":"ex:term%d","@type":"@id"}`, j, j))
+		}
+		body = append(body, fmt.Sprintf(`{"@context":{%s},"@id":"http://h/%04d","term1":"http://h/x"}`, strings.Join(context, ","), i))
+		want = append(want, fmt.Sprintf("<http://h/%04d>", i))
+	}
+	reading{"2000 nodes", "[" + strings.Join(body, ",") + "]", strings.Join(want, ", "), nil}.check(t, JSONLD, Options{})
 }

@@ -238,6 +238,9 @@ func (m *markup) bind(attrs []xml.Attr) bool {
 		if strings.HasPrefix(prefix, "xml") || a.Value == xmlNamespace || a.Value == "http://www.w3.org/2000/xmlns/" {
 			return m.unsupported(m.at, "the prefixes of XML itself are declared")
 		}
+		if len(a.Value) > maxBasis {
+			return m.unsupported(m.at, "%v", errLong)
+		}
 		m.bindings = append(m.bindings, binding{prefix, a.Value})
 	}
 	return true

@@ -78,7 +78,10 @@ func FormatOf(contentType string) (Format, error) {
 	for f, row := range formats {
 		for _, known := range row.mediaTypes {
 			if len(known) == len(mediaType) && strings.EqualFold(known, mediaType) {
-				return Format(f), checkCharset(parameters)
+				if err := checkCharset(parameters); err != nil {
+					return 0, err
+				}
+				return Format(f), nil
 			}
 		}
 	}
@@ -143,7 +146,8 @@ type Found struct {
 // A body that is not of the format is a *SyntaxError, which is ErrSyntax. One
 // that cannot be judged, though some reader may accept it, is ErrUnsupported:
 // who may write everywhere may send it all the same. Memory is bounded by a
-// small multiple of the body.
+// multiple of the body: ten times at most, and more only for JSON-LD, which is
+// held in expanded form.
 func Subjects(f Format, body []byte, o Options) (Found, error) {
 	if o.MaxDepth <= 0 {
 		o.MaxDepth = defaultDepth
@@ -161,9 +165,12 @@ func Subjects(f Format, body []byte, o Options) (Found, error) {
 	if err := checkText(f, body); err != nil {
 		return Found{}, err
 	}
-	var c collector
+	c := collector{room: roomFor(body)}
 	if err := read(body, o, &c); err != nil {
 		return Found{}, err
+	}
+	if c.room < 0 {
+		return Found{}, fmt.Errorf("%w: %v: its prefixes make too much of it", ErrUnsupported, f)
 	}
 	return c.found(), nil
 }

@@ -11,6 +11,7 @@ var (
 	errOpaque    = errors.New("the IRI is relative and the base has no authority to resolve it against")
 	errSameOwner = errors.New("the IRI has the scheme of the base but no authority, and some readers take it for a relative one")
 	errColon     = errors.New("the IRI has a colon in its first segment, but no scheme before it")
+	errLong      = errors.New("the IRI of a base or a prefix is longer than 2048 bytes")
 	errDots      = errors.New("dot segments of a relative IRI may not be in a base or a prefix")
 )
 
@@ -124,6 +125,10 @@ func removeDots(path string) string {
 	return "/" + strings.Join(out, "/")
 }
 
+// maxBasis bounds what a short name of the body can stand for: else a few bytes
+// for each subject could ask for megabytes.
+const maxBasis = 2048
+
 // newBase resolves the IRI of a base or of a prefix. That there is one reading
 // of it keeps it at two for an IRI that is made of it.
 func newBase(base, ref string) (string, error) {
@@ -133,6 +138,9 @@ func newBase(base, ref string) (string, error) {
 	}
 	if resolved != merged {
 		return "", errDots
+	}
+	if len(resolved) > maxBasis {
+		return "", errLong
 	}
 	return resolved, nil
 }

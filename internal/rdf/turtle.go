@@ -1,6 +1,6 @@
 package rdf
 
-import "strings"
+import "bytes"
 
 // turtle reads Turtle and TriG (RDF 1.1), and of N3 what is Turtle.
 type turtle struct {
@@ -62,18 +62,23 @@ func (t *turtle) block() bool {
 		return t.afterPropertyList(anonymous) && t.dot()
 	}
 	at := t.pos
-	if word := t.word(); word != "" {
+	if word := t.word(); word != nil {
 		switch {
-		case strings.EqualFold(word, "prefix"):
+		case isWord(word, "prefix"):
 			return t.space() && t.prefix()
-		case strings.EqualFold(word, "base"):
+		case isWord(word, "base"):
 			return t.space() && t.baseIRI()
-		case strings.EqualFold(word, "graph") && t.format == TriG:
+		case isWord(word, "graph") && t.format == TriG:
 			return t.space() && t.namedGraph()
 		}
 		return t.notATerm(at)
 	}
 	return t.statementOrGraph()
+}
+
+// isWord tells a word of which case does not matter. Only ASCII is folded.
+func isWord(word []byte, want string) bool {
+	return len(word) == len(want) && bytes.EqualFold(word, []byte(want))
 }
 
 // statementOrGraph reads what begins with an IRI or a labelled blank node. Only
@@ -144,7 +149,7 @@ func (t *turtle) triples() bool {
 		return ok && t.space() && t.afterPropertyList(anonymous)
 	}
 	at := t.pos
-	if t.word() != "" {
+	if t.word() != nil {
 		return t.notATerm(at)
 	}
 	iri, ok := t.resource()

@@ -30,8 +30,8 @@ func (t *turtle) predicate(s subject) bool {
 	at := t.pos
 	predicate := rdfType
 	switch word := t.word(); {
-	case word == "a":
-	case word != "":
+	case string(word) == "a":
+	case word != nil:
 		return t.notATerm(at)
 	case t.peek() == '_':
 		return t.fail(at, "a predicate is an IRI, not a blank node")
@@ -80,7 +80,7 @@ func (t *turtle) object() bool {
 		return t.number()
 	}
 	at := t.pos
-	switch word := t.word(); word {
+	switch string(t.word()) {
 	case "true", "false":
 		return true
 	case "":
@@ -213,14 +213,14 @@ func (t *turtle) number() bool {
 		at++
 	}
 	whole := t.digits(at)
-	end, any := whole, whole > at
+	end, some := whole, whole > at
 	if end < len(t.body) && t.body[end] == '.' {
 		fraction := t.digits(end + 1)
-		if fraction > end+1 || any && t.exponent(fraction) > fraction {
-			end, any = fraction, true
+		if fraction > end+1 || some && t.exponent(fraction) > fraction {
+			end, some = fraction, true
 		}
 	}
-	if !any {
+	if !some {
 		return t.beyondTurtle() && t.fail(t.pos, "%s begins no term here", t.describe(t.pos))
 	}
 	t.pos = t.exponent(end)

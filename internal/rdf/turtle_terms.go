@@ -5,18 +5,18 @@ import (
 	"unicode/utf8"
 )
 
-// word returns a word that is no prefixed name, and "" where there is none.
-func (t *turtle) word() string {
+// word returns a word that is no prefixed name, and nil where there is none.
+func (t *turtle) word() []byte {
 	if !t.startsName(t.pos) {
-		return ""
+		return nil
 	}
 	end := t.text.name(t.pos)
 	if end < len(t.body) && t.body[end] == ':' {
-		return ""
+		return nil
 	}
 	word := t.body[t.pos:end]
 	t.pos = end
-	return string(word)
+	return word
 }
 
 // resource reads an IRI, not resolved yet, or a blank node, for which it
@@ -24,7 +24,7 @@ func (t *turtle) word() string {
 func (t *turtle) resource() (iri []byte, ok bool) {
 	switch b := t.peek(); {
 	case b == '<':
-		if t.format == N3 && t.peekAt(1) == '=' {
+		if next := t.peekAt(1); t.format == N3 && (next == '=' || next == '-') {
 			return nil, t.beyondTurtle()
 		}
 		return t.iriRef()
@@ -134,7 +134,7 @@ func (t *turtle) localCharacter(at int, first bool) (size int, ends, ok bool) {
 func (t *turtle) atDirective() bool {
 	at := t.pos
 	t.pos++
-	switch t.word() {
+	switch string(t.word()) {
 	case "prefix":
 		return t.space() && t.prefix() && t.dot()
 	case "base":
