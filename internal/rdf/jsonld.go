@@ -13,7 +13,7 @@ import (
 // readJSONLD expands the body, as JSON-LD 1.1 says and again as 1.0 does, and
 // collects what is written in either: a store may have a reader of either.
 func readJSONLD(body []byte, o Options, c *collector) error {
-	doc := document{text: text{format: JSONLD, body: body}, base: o.Base != "", depth: o.MaxDepth, terms: map[string][]string{}}
+	doc := document{text: text{format: JSONLD, body: body}, base: o.Base != "", depth: o.MaxDepth, room: o.MaxValues, terms: map[string][]string{}}
 	doc.longest = len(o.Base)
 	value, ok := doc.read()
 	if !ok {

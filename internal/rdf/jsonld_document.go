@@ -17,6 +17,7 @@ type document struct {
 	json     *jsontext.Decoder
 	base     bool // a base is in effect somewhere
 	depth    int
+	room     int                 // for keys and values
 	terms    map[string][]string // every term of every context, with what its definitions are built on
 	doubtful string              // a relative reference that bases are not alike with
 	costs
@@ -55,6 +56,9 @@ func (d *document) value() (value any, ok bool) {
 	token, err := d.json.ReadToken()
 	if err != nil {
 		return nil, d.malformed(err)
+	}
+	if d.room--; d.room < 0 {
+		return nil, d.unsupported(at, "there are too many values to expand it here; N-Quads may have more")
 	}
 	switch token.Kind() {
 	case '{':
@@ -130,6 +134,7 @@ func (d *document) object() (value any, ok bool) {
 			return nil, d.unsupported(at, "%.40q is no keyword that is known here", key)
 		}
 		d.strings++
+		d.room--
 		d.doubt(key)
 		member, ok := d.value()
 		if !ok || key == "@context" && !d.context(at, member) {

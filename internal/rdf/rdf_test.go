@@ -77,3 +77,13 @@ func TestADepthMayBeSet(t *testing.T) {
 		}
 	}
 }
+
+func TestTheValuesOfJSONLDAreCounted(t *testing.T) {
+	body := []byte(`[{"@id":"http://h/a","http://p":1}]`) // an array, an object, two keys, two values
+	if _, err := Subjects(JSONLD, body, Options{MaxValues: 6}); err != nil {
+		t.Errorf("of six values: %v", err)
+	}
+	if _, err := Subjects(JSONLD, body, Options{MaxValues: 5}); !errors.Is(err, ErrUnsupported) {
+		t.Errorf("with one too many: %v, want ErrUnsupported", err)
+	}
+}

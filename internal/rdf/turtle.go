@@ -188,6 +188,9 @@ func (t *turtle) subject(at int, iri []byte) (subject, bool) {
 	if !ok {
 		return subject{}, false
 	}
+	if t.found.room < 0 {
+		return subject{}, t.unsupported(at, "its prefixes make too much of it")
+	}
 	return t.found.readings(first, other), true
 }
 
