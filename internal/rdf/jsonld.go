@@ -10,8 +10,8 @@ import (
 	"github.com/piprate/json-gold/ld"
 )
 
-// readJSONLD expands the body, as JSON-LD 1.1 says and again as 1.0 does, and
-// collects what is written in either: a store may have a reader of either.
+// readJSONLD expands the body by the rules of JSON-LD 1.1. What a reader of 1.0
+// takes for something else, rather than for an error, is refused before or after.
 func readJSONLD(body []byte, o Options, c *collector) error {
 	doc := document{text: text{format: JSONLD, body: body}, base: o.Base != "", depth: o.MaxDepth, room: o.MaxValues, terms: map[string][]string{}}
 	doc.longest = len(o.Base)
@@ -19,28 +19,24 @@ func readJSONLD(body []byte, o Options, c *collector) error {
 	if !ok {
 		return doc.err
 	}
-	expanded, err := expand(value, o.Base, ld.JsonLd_1_1)
+	expanded, err := expand(value, o.Base)
 	if err != nil {
 		return err
 	}
 	n := nodes{found: c, terms: doc.terms, based: doc.base}
 	n.all(expanded, true)
-	// A document that is wrong by the older rules is refused by an older reader.
-	if older, err := expand(value, o.Base, ld.JsonLd_1_0); err == nil {
-		n.all(older, true)
-	}
 	return n.err
 }
 
 // expand never fetches anything, and survives a panic of the library.
-func expand(value any, base, mode string) (expanded []any, err error) {
+func expand(value any, base string) (expanded []any, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			expanded, err = nil, fmt.Errorf("%w: %v: expanding it failed", ErrUnsupported, JSONLD)
 		}
 	}()
 	options := ld.NewJsonLdOptions(base)
-	options.ProcessingMode, options.DocumentLoader = mode, noLoader{}
+	options.DocumentLoader = noLoader{}
 	expanded, err = ld.NewJsonLdProcessor().Expand(value, options)
 	if err != nil {
 		if errors.Is(err, errRemote) {

@@ -89,6 +89,14 @@ func TestARelativeIRIOfJSONLDIsResolvedAgainstTheBaseThatIsGiven(t *testing.T) {
 	reading{"no base", `{"@context":{"@base":null},"@id":"auth","http://p":1}`, "relative", ErrUnsupported}.check(t, JSONLD, Options{Base: "http://h/meta/x"})
 }
 
+func TestTheExpansionItselfFetchesNothing(t *testing.T) {
+	for _, document := range []any{"http://127.0.0.1:1/c", map[string]any{"@context": "http://127.0.0.1:1/c"}} {
+		if expanded, err := expand(document, ""); err == nil || expanded != nil || !strings.Contains(err.Error(), "not fetched") {
+			t.Errorf("%v becomes %v, %v; want that contexts are not fetched", document, expanded, err)
+		}
+	}
+}
+
 func TestNoContextIsFetched(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

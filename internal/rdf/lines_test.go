@@ -86,6 +86,7 @@ var linesOfBoth = []reading{
 	{about: "what CM-Well takes for the document", body: `<FILE:///opt/cmwell/> <cmwell://meta/sys#replaceGraph> <http://h/g> .`, want: "<FILE:///opt/cmwell/> system global"},
 	{about: "all fields", body: `<http://h/a> <cmwell://meta/sys#markReplace> <*> .`, want: "<http://h/a> system tree"},
 	{about: "a tree that is deleted", body: "<http://h/a> <http://p> \"x\" .\n<http://h/b> <http://p> \"x\" .\n<http://h/a> <http://anyhost/meta/sys#fullDelete> \"true\" .", want: "<http://h/a> system tree, <http://h/b>"},
+	{about: "a mark that another does not take away", body: "<http://h/a> <cmwell://meta/sys#fullDelete> \"x\" .\n<http://h/a> <cmwell://meta/sys#type> \"x\" .", want: "<http://h/a> system tree"},
 	{about: "values that are deleted", body: `<http://h/a> <cmwell://meta/sys#markDelete> _:x .`, want: "<http://h/a> system tree"},
 	{about: "a system field", body: `<http://h/a> <https://x:9000/meta/sys#lastModified> "x" .`, want: "<http://h/a> system"},
 	{about: "an escaped system field", body: `<http://h/a> <cmwell://meta/sys\u0023full\u0044elete> "x" .`, want: "<http://h/a> system tree"},

@@ -49,11 +49,9 @@ func (r *rdfXML) forms(e *element) (f forms, ok bool) {
 		}
 		switch a.local {
 		case "ID":
-			statement, ok := r.fragment(value)
-			if !ok {
+			if _, ok := r.fragment(value); !ok {
 				return forms{}, false
 			}
-			r.found.say(statement, rdfType)
 		case "parseType":
 			f.parseType = &value
 		case "resource":

@@ -1,6 +1,7 @@
 package rdf
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -61,6 +62,8 @@ var rdfXMLReadings = []reading{
 	{about: "a node without a namespace", body: `<html><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/></html>`, want: "no namespace", reason: ErrUnsupported},
 	{about: "prefixes of XML itself", body: rdfRoot(`<p:T xmlns:xmlx="http://x/" rdf:about="a"/>`), want: "prefixes of XML", reason: ErrUnsupported},
 	{about: "dot segments in a base", body: rdfRoot(`<p:T xml:base="../x" rdf:about="a"/>`), want: "dot segments", reason: ErrUnsupported},
+	{about: "a base that makes much of little", body: rdfRoot(`<p:T xml:base="http://h/` + strings.Repeat("a", 2000) + `/"><p:q rdf:parseType="Collection">` + manyNodes(1000) + `</p:q></p:T>`), want: "make too much of it", reason: ErrUnsupported},
+	{about: "a namespace that is too long", body: rdfRoot(`<p:T xmlns:q="http://h/` + strings.Repeat("a", 2048) + `"/>`), want: "longer than 2048", reason: ErrUnsupported},
 	{about: "too deep", body: rdfRoot(strings.Repeat(`<p:q>`, 201)), want: "too deep", reason: ErrUnsupported},
 	{about: "too many attributes", body: rdfRoot(`<p:T` + strings.Repeat(` p:a="x"`, 300) + `/>`), want: "more than 256", reason: ErrUnsupported},
 
@@ -68,6 +71,8 @@ var rdfXMLReadings = []reading{
 	{about: "a prefix that is not declared", body: rdfRoot(`<x:T rdf:about="a"/>`), want: `the prefix "x" is not declared`, reason: ErrSyntax},
 	{about: "a prefix that is undeclared", body: rdfRoot(`<p:T xmlns:p="" rdf:about="a"/>`), want: "no namespace", reason: ErrSyntax},
 	{about: "an attribute twice", body: rdfRoot(`<p:T rdf:about="a" rdf:about="b"/>`), want: "comes twice", reason: ErrSyntax},
+	{about: "a base twice", body: rdfRoot(`<p:T xml:base="http://a/" xml:base="http://b/" rdf:about="a"/>`), want: "comes twice", reason: ErrSyntax},
+	{about: "a prefix twice", body: rdfRoot(`<p:T xmlns:q="http://a/" xmlns:q="http://b/" q:p="x" rdf:about="a"/>`), want: "comes twice", reason: ErrSyntax},
 	{about: "an attribute twice by two prefixes", body: rdfRoot(`<p:T xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#" rdf:about="a" r:about="b"/>`), want: "comes twice", reason: ErrSyntax},
 	{about: "two names of a node", body: rdfRoot(`<p:T rdf:about="a" rdf:ID="b"/>`), want: "rdf:about and rdf:ID", reason: ErrSyntax},
 	{about: "an rdf:ID that is no name", body: rdfRoot(`<p:T rdf:ID="a/b"/>`), want: "no XML name", reason: ErrSyntax},
@@ -98,4 +103,12 @@ func TestRDFXMLIsRead(t *testing.T) {
 	for _, r := range rdfXMLReadings {
 		r.check(t, RDFXML, Options{})
 	}
+}
+
+func manyNodes(count int) string {
+	var nodes strings.Builder
+	for i := range count {
+		fmt.Fprintf(&nodes, `<p:T rdf:about="%d"/>`, i)
+	}
+	return nodes.String()
 }
