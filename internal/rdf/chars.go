@@ -37,6 +37,11 @@ var class = func() (t [128]uint8) {
 
 func is(b byte, c uint8) bool { return b < utf8.RuneSelf && class[b]&c != 0 }
 
+// barredFromIRI tells a character that no IRI may have, however it is written.
+func barredFromIRI(r rune) bool {
+	return r < utf8.RuneSelf && is(byte(r), notInIRI) || r == '\uFEFF'
+}
+
 // isNameStart tells whether a character is a PN_CHARS_BASE beyond ASCII.
 func isNameStart(r rune) bool {
 	switch {
@@ -147,7 +152,7 @@ func (t *text) escapedIRI(start, at int) (iri []byte, ok bool) {
 				return nil, false
 			}
 			// What the grammar forbids as it stands is no better escaped.
-			if r < utf8.RuneSelf && is(byte(r), notInIRI) || r == 0xFEFF {
+			if barredFromIRI(r) {
 				return nil, t.fail(at, "%q may not be in an IRI, not even escaped", r)
 			}
 			iri = utf8.AppendRune(iri, r)

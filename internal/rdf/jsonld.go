@@ -167,7 +167,7 @@ func isWeb(scheme string) bool {
 // term of a context is a prefix of depends on the version of JSON-LD.
 func (n *nodes) iri(what, id string) []byte {
 	length := schemeLength([]byte(id))
-	switch bad := strings.IndexFunc(id, func(r rune) bool { return r < 0x80 && class[r]&notInIRI != 0 }); {
+	switch bad := strings.IndexFunc(id, barredFromIRI); {
 	case n.err != nil:
 	case strings.HasPrefix(id, "_:"):
 		return []byte(id)

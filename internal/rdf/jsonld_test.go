@@ -72,6 +72,7 @@ var jsonldReadings = []reading{
 	{about: "half a surrogate pair", body: `{"@id":"http://h/\ud800","http://p":1}`, want: "surrogate", reason: ErrSyntax},
 	{about: "a space in an IRI", body: `{"@id":"http://h/a b","http://p":1}`, want: "' ' may not be in an IRI", reason: ErrSyntax},
 	{about: "a bracket in an IRI", body: `{"@id":"http://h/a\u003e","http://p":1}`, want: "'>' may not be in an IRI", reason: ErrSyntax},
+	{about: "an escaped byte order mark in an IRI", body: `{"@id":"http://h/\ufeffa","http://p":1}`, want: "may not be in an IRI", reason: ErrSyntax},
 	{about: "a cyclic context", body: `{"@context":{"a":"b:x","b":"a:x"},"@id":"http://h/a"}`, want: "on themselves", reason: ErrUnsupported},
 	{about: "terms on terms on terms", body: `{"@context":{"a":"b:1","b":"c:2","c":"d:3","d":"e:4","e":"http://h/"},"@id":"a:x","http://p":1}`, want: "more than 4 deep", reason: ErrUnsupported},
 	{about: "terms on terms", body: `{"@context":{"a":"b:1/","b":"c:2/","c":"http://h/"},"@id":"a:x","http://p":1}`, want: "<http://h/2/1/x>"},

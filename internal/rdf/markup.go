@@ -268,7 +268,7 @@ func (m *markup) xmlAttribute(a xml.Attr) bool {
 		return m.unsupported(m.at, "xml:%.40s is not read", a.Name.Local)
 	}
 	ref, _, _ := strings.Cut(a.Value, "#")
-	if bad := strings.IndexFunc(ref, func(c rune) bool { return c < 0x80 && class[c]&notInIRI != 0 }); bad >= 0 {
+	if bad := strings.IndexFunc(ref, barredFromIRI); bad >= 0 {
 		return m.fail(m.at, "%q may not be in an IRI, as in %.80q", ref[bad], ref)
 	}
 	base, err := newBase(m.base(), ref)

@@ -148,7 +148,7 @@ func (r *rdfXML) resource(ref string) (subject, bool) {
 	if ref == "" && r.base() == "" {
 		return r.found.readings(nil, nil), true
 	}
-	if bad := strings.IndexFunc(ref, func(c rune) bool { return c < 0x80 && class[c]&notInIRI != 0 }); bad >= 0 {
+	if bad := strings.IndexFunc(ref, barredFromIRI); bad >= 0 {
 		return subject{}, r.fail(r.at, "%q may not be in an IRI, as in %.80q", ref[bad], ref)
 	}
 	resolved, merged, err := resolve(r.base(), ref)
@@ -174,7 +174,7 @@ func (r *rdfXML) label(id string) bool {
 }
 
 func (r *rdfXML) absolute(what string, iri []byte) bool {
-	if bad := bytes.IndexFunc(iri, func(c rune) bool { return c < 0x80 && class[c]&notInIRI != 0 }); bad >= 0 {
+	if bad := bytes.IndexFunc(iri, barredFromIRI); bad >= 0 {
 		return r.fail(r.at, "%q may not be in an IRI, as in the %s %.80q", iri[bad], what, iri)
 	}
 	if schemeLength(iri) == 0 {

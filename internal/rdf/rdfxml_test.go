@@ -78,6 +78,7 @@ var rdfXMLReadings = []reading{
 	{about: "an rdf:ID that is no name", body: rdfRoot(`<p:T rdf:ID="a/b"/>`), want: "no XML name", reason: ErrSyntax},
 	{about: "an rdf:nodeID that is no name", body: rdfRoot(`<p:T rdf:nodeID="1"/>`), want: "no XML name", reason: ErrSyntax},
 	{about: "a space in an IRI", body: rdfRoot(`<p:T rdf:about="http://h/a&#32;b"/>`), want: "' ' may not be in an IRI", reason: ErrSyntax},
+	{about: "a byte order mark in an IRI", body: rdfRoot(`<p:T rdf:about="http://h/&#xFEFF;a"/>`), want: "may not be in an IRI", reason: ErrSyntax},
 	{about: "a line end in an IRI", body: rdfRoot("<p:T rdf:about=\"http://h/\na\"/>"), want: "may not be in an IRI", reason: ErrSyntax},
 	{about: "rdf:li as a node", body: rdfRoot(`<rdf:li rdf:about="a"/>`), want: "no node", reason: ErrSyntax},
 	{about: "rdf:RDF in a node", body: rdfRoot(`<p:T rdf:about="a"><rdf:RDF/></p:T>`), want: "no property", reason: ErrSyntax},
