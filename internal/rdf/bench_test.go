@@ -71,7 +71,7 @@ func BenchmarkSubjects(b *testing.B) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			for b.Loop() {
-				found, err := Subjects(long.format, body, Options{MaxValues: 1 << 20})
+				found, err := Subjects(long.format, body, Options{MaxValues: 1 << 21})
 				if err != nil || len(found.Subjects) < manySubjects {
 					b.Fatalf("%d subjects, %v", len(found.Subjects), err)
 				}
