@@ -2,12 +2,6 @@ package integration
 
 import (
 	"go/ast"
-	"go/parser"
-	gotoken "go/token"
-	"io/fs"
-	"os"
-	"path"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -133,32 +127,12 @@ func TestALineWithoutProofIsFound(t *testing.T) {
 func testFunctions(t *testing.T) map[string]bool {
 	t.Helper()
 	names := map[string]bool{}
-	err := fs.WalkDir(os.DirFS(".."), ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if base := entry.Name(); entry.IsDir() {
-			if base != "." && (strings.HasPrefix(base, ".") || base == "testdata" || base == "node_modules") {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if !strings.HasSuffix(path.Base(name), "_test.go") {
-			return nil
-		}
-		file, err := parser.ParseFile(gotoken.NewFileSet(), filepath.Join("..", name), nil, parser.SkipObjectResolution)
-		if err != nil {
-			return err
-		}
-		for _, d := range file.Decls {
+	for _, file := range parseFiles(t, func(name string) bool { return strings.HasSuffix(name, "_test.go") }) {
+		for _, d := range file.syntax.Decls {
 			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && strings.HasPrefix(f.Name.Name, "Test") {
 				names[f.Name.Name] = true
 			}
 		}
-		return nil
-	})
-	if err != nil {
-		t.Fatalf("reading the tests: %v", err)
 	}
 	return names
 }

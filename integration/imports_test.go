@@ -217,15 +217,20 @@ func mentionsResponseWriter(file *ast.File) (found bool) {
 	return found
 }
 
-// sourceFile is a Go file that is no test, by its path from the top of the
-// repository.
+// sourceFile is a Go file, by its path from the top of the repository.
 type sourceFile struct {
 	name   string
 	syntax *ast.File
 }
 
-// parseSources reads the files themselves, whatever their build tags say.
+// parseSources reads the files that are no tests.
 func parseSources(t *testing.T) []sourceFile {
+	t.Helper()
+	return parseFiles(t, func(name string) bool { return !strings.HasSuffix(name, "_test.go") })
+}
+
+// parseFiles reads the Go files themselves, whatever their build tags say.
+func parseFiles(t *testing.T, wanted func(name string) bool) []sourceFile {
 	t.Helper()
 	var sources []sourceFile
 	err := fs.WalkDir(os.DirFS(".."), ".", func(name string, entry fs.DirEntry, err error) error {
@@ -238,7 +243,7 @@ func parseSources(t *testing.T) []sourceFile {
 			}
 			return nil
 		}
-		if path.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") {
+		if path.Ext(name) != ".go" || !wanted(name) {
 			return nil
 		}
 		syntax, err := parser.ParseFile(gotoken.NewFileSet(), filepath.Join("..", name), nil, parser.SkipObjectResolution)

@@ -84,17 +84,22 @@ func TestEveryServersReadingIsAmongThem(t *testing.T) {
 	}
 }
 
+// anyPath puts some of the pieces behind a slash.
+func anyPath(random *rand.Rand, pieces []string) string {
+	var b strings.Builder
+	b.WriteByte('/')
+	for range random.IntN(8) {
+		b.WriteString(pieces[random.IntN(len(pieces))])
+	}
+	return b.String()
+}
+
 func TestPlainPathsAreReadAlikeByEveryServer(t *testing.T) {
 	random := rand.New(rand.NewPCG(9, 10))
 	pieces := strings.Split("/ / / a b C 0 . - _ ~ ! $ & ' ( ) * , = : @ example.org x.y", " ")
 	seen := 0
 	for range 20000 {
-		var b strings.Builder
-		b.WriteByte('/')
-		for range random.IntN(8) {
-			b.WriteString(pieces[random.IntN(len(pieces))])
-		}
-		sent := b.String()
+		sent := anyPath(random, pieces)
 		if !plain(sent) {
 			continue
 		}
@@ -118,12 +123,7 @@ func TestEverydayEscapesAreReadAlikeByEveryServer(t *testing.T) {
 	pieces := strings.Split("/ / a b . %20 %61 %2E %c3%a9 %C3%A9 %2d ~ %7e : %3a %e2%82%ac %2C %22", " ")
 	seen := 0
 	for range 20000 {
-		var b strings.Builder
-		b.WriteByte('/')
-		for range random.IntN(8) {
-			b.WriteString(pieces[random.IntN(len(pieces))])
-		}
-		sent := b.String()
+		sent := anyPath(random, pieces)
 		if plain(sent) || !quiet(sent, decode(sent, "")) {
 			continue
 		}
