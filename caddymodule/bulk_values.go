@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize"
 
@@ -27,6 +28,13 @@ func parseBulk(s string) (gate.BulkPolicy, error) {
 const (
 	smallestBody = 1 << 10
 	largestBody  = 1 << 30
+)
+
+// How many bodies of the greatest size may be in memory at once, and how long
+// another one waits for room.
+const (
+	bodiesAtOnce = 16
+	bodyWait     = 5 * time.Second
 )
 
 func parseSize(s string) (int64, error) {

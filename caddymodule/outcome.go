@@ -52,6 +52,7 @@ var outcomes = []outcome{
 	{gate.ErrUnjudged, http.StatusForbidden, "unjudged", ""},
 	{gate.ErrBulkFormat, http.StatusUnsupportedMediaType, "bulk_format", ""},
 	{gate.ErrBulkSize, http.StatusRequestEntityTooLarge, "bulk_size", ""},
+	{gate.ErrBulkBusy, http.StatusServiceUnavailable, "bulk_busy", "Too many bodies are being judged, try again later."},
 	{gate.ErrBulkBody, http.StatusBadRequest, "bulk_body", ""},
 
 	{gate.ErrTarget, http.StatusBadRequest, "target", "the request target is not accepted: it would be changed on its way to the store. Percent-encode it, and send a path and a query only"},

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/cm-well/cmwell-auth/internal/account"
 	"github.com/cm-well/cmwell-auth/internal/gate"
@@ -126,7 +127,9 @@ func (h *Handler) resolve(repl *caddy.Replacer) (settings, error) {
 		Policy: value(r, "bulk", h.Bulk, "judge", parseBulk),
 		Limit:  value(r, "bulk_limit", h.BulkLimit, "16MiB", parseSize),
 		Format: value(r, "bulk_format", h.BulkFormat, "", parseBulkFormat),
+		Wait:   bodyWait,
 	}
+	s.bulk.Room = semaphore.NewWeighted(bodiesAtOnce * s.bulk.Limit)
 	for _, path := range h.BulkPath {
 		s.bulk.Paths = append(s.bulk.Paths, value(r, "bulk_path", path, "", parseOwnPath))
 	}

@@ -166,3 +166,20 @@ func TestBulkWritesOfOtherStores(t *testing.T) {
 	rootOnly.expect(t, requestWith(statement("cmwell://tests/a"), ntriples, ann), 403, "", "")
 	rootOnly.expect(t, requestWith(statement("cmwell://tests/a"), ntriples, bearing(tokenOf(t, "adm"))), 200, "", ntriples+" as adm")
 }
+
+// A proxy that tries a second server sends it the whole body again.
+func TestAJudgedBodyIsWholeAtTheSecondServer(t *testing.T) {
+	store := startRecorder(t, &recorder{})
+	text := frontDoor(ownKey)
+	if !strings.Contains(text, "reverse_proxy {$DOOR_STORE}") {
+		t.Fatalf("the front door has no proxy that this test knows:\n%s", text)
+	}
+	text = strings.Replace(text, "reverse_proxy {$DOOR_STORE}",
+		"reverse_proxy 127.0.0.1:"+freePort(t)+" {$DOOR_STORE} {\n\t\tlb_policy first\n\t\tlb_try_duration 5s\n\t\tfail_duration 30s\n\t}", 1)
+	d := askedDoor{startDoor(t, text, doorOptions{store: store.address}), store}
+	body := strings.Repeat(statement("cmwell://tests/a"), 100)
+	_, seen := d.expect(t, requestWith(body, ntriples, bearing(tokenOf(t, "ann"))), 200, "", ntriples+" as ann")
+	if len(seen) == 1 && string(seen[0].body) != body {
+		t.Errorf("the store was sent %d bytes of %d", len(seen[0].body), len(body))
+	}
+}

@@ -27,6 +27,7 @@ type arrow struct {
 const (
 	strictJSON = "github.com/go-json-experiment/json/..."
 	anyCaddy   = "github.com/caddyserver/caddy/v2/..."
+	semaphores = "golang.org/x/sync/semaphore"
 )
 
 // arrows is the plan of the house. Tokens, permissions and accounts know
@@ -39,7 +40,7 @@ var arrows = []arrow{
 	{pkg: "internal/account/splice", outside: []string{strictJSON}},
 	{pkg: "internal/account/accounttest", inside: []string{"internal/account", "internal/permission"}},
 	{pkg: "internal/login", inside: []string{"internal/account", "internal/token"}, outside: []string{strictJSON}},
-	{pkg: "internal/gate", inside: []string{"internal/account", "internal/permission", "internal/token", "internal/rdf"}},
+	{pkg: "internal/gate", inside: []string{"internal/account", "internal/permission", "internal/token", "internal/rdf"}, outside: []string{semaphores}},
 	{pkg: "internal/rdf", outside: []string{"github.com/piprate/json-gold/...", strictJSON}},
 	{pkg: "internal/admin", inside: []string{"internal/account", "internal/permission", "internal/token"}},
 	// A store with a driver gets a row of its own, which names the driver.
@@ -48,7 +49,7 @@ var arrows = []arrow{
 	{pkg: "internal/console"},
 	{pkg: "internal/devstore", outside: []string{"go.etcd.io/bbolt", "github.com/piprate/json-gold/...", strictJSON}},
 	{pkg: "caddymodule", inside: []string{"internal/..."}, outside: []string{
-		anyCaddy, "github.com/caddyserver/certmagic", "go.uber.org/zap/...", "github.com/prometheus/client_golang/...", "golang.org/x/net/http/httpguts", "github.com/dustin/go-humanize"}},
+		anyCaddy, "github.com/caddyserver/certmagic", "go.uber.org/zap/...", "github.com/prometheus/client_golang/...", "golang.org/x/net/http/httpguts", "github.com/dustin/go-humanize", semaphores}},
 	{pkg: "cmd/caddy", inside: []string{"caddymodule"}, outside: []string{anyCaddy}},
 	{pkg: "integration", inside: []string{"caddymodule", "internal/..."}, outside: []string{anyCaddy, "github.com/icholy/digest"}},
 	{pkg: "integration/bench", outside: []string{"golang.org/x/crypto/bcrypt"}},
@@ -78,10 +79,10 @@ func TestAnImportThatNoRowAllowsIsFound(t *testing.T) {
 		{"internal/permission", "golang.org/x/text/unicode/norm", "internal/permission imports golang.org/x/text/unicode/norm, but may import nothing but the standard library"},
 		{"internal/permission", thisModule + "/internal/account", "internal/permission imports internal/account, but may import nothing but the standard library"},
 		{"internal/login", thisModule + "/internal/gate", "internal/login imports internal/gate, but may import only internal/account, internal/token, " + strictJSON},
-		{"internal/gate", thisModule + "/internal/login", "internal/gate imports internal/login, but may import only internal/account, internal/permission, internal/token, internal/rdf"},
+		{"internal/gate", thisModule + "/internal/login", "internal/gate imports internal/login, but may import only internal/account, internal/permission, internal/token, internal/rdf, " + semaphores},
 		{"internal/store/new", thisModule + "/internal/store/file", "internal/store/new imports internal/store/file, but may import only internal/account, internal/permission"},
 		{"internal/admin", "github.com/caddyserver/caddy/v2", "internal/admin imports github.com/caddyserver/caddy/v2, but may import only internal/account, internal/permission, internal/token"},
-		{"internal/gate", thisModule + "/caddymodule", "internal/gate imports caddymodule, but may import only internal/account, internal/permission, internal/token, internal/rdf"},
+		{"internal/gate", thisModule + "/caddymodule", "internal/gate imports caddymodule, but may import only internal/account, internal/permission, internal/token, internal/rdf, " + semaphores},
 		{"internal/token", "github.com/golang-jwt/jwt/v5/request", "internal/token imports github.com/golang-jwt/jwt/v5/request, but may import only github.com/golang-jwt/jwt/v5, " + strictJSON},
 		{"cmd/caddy", "github.com/caddyserver/certmagic", "cmd/caddy imports github.com/caddyserver/certmagic, but may import only caddymodule, " + anyCaddy},
 		{"internal/cellar", "fmt", "internal/cellar is not in the table of arrows: add a row that says what it may import"},

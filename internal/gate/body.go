@@ -3,6 +3,7 @@ package gate
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,28 @@ import (
 
 	"github.com/cm-well/cmwell-auth/internal/rdf"
 )
+
+// enter waits for room in memory for the request's body, which it keeps until the
+// request is over: a token that may write one path could else fill the memory.
+func (b Bulk) enter(r *http.Request) error {
+	if b.Room == nil {
+		return ErrBulkBusy
+	}
+	size := r.ContentLength
+	if size < 0 || size > b.Limit {
+		size = b.Limit
+	}
+	if len(r.Header["Content-Encoding"]) > 0 {
+		size += b.Limit
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), b.Wait)
+	defer cancel()
+	if b.Room.Acquire(ctx, size) != nil {
+		return ErrBulkBusy
+	}
+	context.AfterFunc(r.Context(), func() { b.Room.Release(size) })
+	return nil
+}
 
 // wholeBody reads the body, puts it back as it was, and returns it without its
 // compression. At most limit bytes are read of it, and as many again made of
@@ -24,38 +47,50 @@ func wholeBody(r *http.Request, limit int64) ([]byte, error) {
 		return nil, nil
 	}
 	raw, err := readUpTo(r.Body, limit)
-	if err != nil {
-		return nil, err
-	}
-	if raw == nil {
+	putBack(r, raw, limit, err)
+	switch smaller := new(http.MaxBytesError); {
+	case errors.As(err, &smaller): // of a handler before this one
+		return nil, fmt.Errorf("%w: at most %d bytes are", ErrBulkSize, smaller.Limit)
+	case err != nil:
+		return nil, fmt.Errorf("%w: it ends too early", ErrBulkBody)
+	case int64(len(raw)) > limit:
 		return nil, tooLarge
 	}
-	encodings := r.Header["Content-Encoding"]
-	body, err := inflated(raw, encodings, limit)
-	if err != nil {
-		return nil, err
-	}
-	if body == nil {
+	body, err := inflated(raw, r.Header["Content-Encoding"], limit)
+	if err == nil && int64(len(body)) > limit {
 		return nil, tooLarge
 	}
-	r.Body = io.NopCloser(bytes.NewReader(raw))
-	return body, nil
+	return body, err
 }
 
-// readUpTo returns nil when there is more than the limit.
+// readUpTo reads one byte more than the limit, where there is one.
 func readUpTo(from io.Reader, limit int64) ([]byte, error) {
-	b, err := io.ReadAll(io.LimitReader(from, limit+1))
-	if smaller := new(http.MaxBytesError); errors.As(err, &smaller) { // of a handler before this one
-		return nil, fmt.Errorf("%w: at most %d bytes are", ErrBulkSize, smaller.Limit)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%w: it ends too early", ErrBulkBody)
-	}
-	if int64(len(b)) > limit {
-		return nil, nil
-	}
-	return b, nil
+	return io.ReadAll(io.LimitReader(from, limit+1))
 }
+
+// putBack makes the body what it was before it was read: where refusals are only
+// observed, it goes on, and half of it would be another one. A body that was read
+// to its end can be sent again after it is closed, as a proxy does whose first
+// server did not answer.
+func putBack(r *http.Request, read []byte, limit int64, err error) {
+	all := io.Reader(bytes.NewReader(read))
+	switch {
+	case err != nil:
+		r.Body = io.NopCloser(io.MultiReader(all, endsWith{err}))
+	case int64(len(read)) > limit:
+		r.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.MultiReader(all, r.Body), r.Body}
+	default:
+		r.Body = io.NopCloser(all)
+	}
+}
+
+// endsWith is what is left of a body after an error.
+type endsWith struct{ err error }
+
+func (e endsWith) Read([]byte) (int, error) { return 0, e.err }
 
 func inflated(raw []byte, encodings []string, limit int64) ([]byte, error) {
 	switch {

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
+
+	"golang.org/x/sync/semaphore"
 
 	"github.com/cm-well/cmwell-auth/internal/permission"
 	"github.com/cm-well/cmwell-auth/internal/rdf"
@@ -20,6 +23,9 @@ var (
 	ErrBulkBody = errors.New("gate: the body is malformed")
 	// ErrBulkSize says: the body is larger than is judged.
 	ErrBulkSize = errors.New("gate: the body is too large to be judged")
+	// ErrBulkBusy says: so many bodies are being judged that there is no room for
+	// another one.
+	ErrBulkBusy = errors.New("gate: too many bodies are being judged")
 	// ErrUnjudged says: what the body writes or reads cannot be told.
 	ErrUnjudged = errors.New("gate: the body cannot be judged")
 )
@@ -64,6 +70,10 @@ type Bulk struct {
 	Policy BulkPolicy
 	// Limit is how many bytes of a body are read, compressed or not.
 	Limit int64
+	// Room is for all bodies that are in memory at once, in bytes; nil for none.
+	Room *semaphore.Weighted
+	// Wait is how long a request waits for room.
+	Wait time.Duration
 	// Paths take bulk writes by POST, beside those of the profile. The names of
 	// graphs are targets there too, and a query could be anything: with one, and by
 	// other methods, a request asks for everything.
@@ -114,6 +124,9 @@ func (k *Keeper) judgeBody(r *http.Request, v visitor, asked *asks, refusal erro
 	if !v.known() && (!k.UnsafeOpenWrites || at.Operation != 0) {
 		return refusal
 	}
+	if err := k.Bulk.enter(r); err != nil {
+		return bodyRefusal(err)
+	}
 	targets, err := k.targets(r, at.Body)
 	if err != nil {
 		return bodyRefusal(err)
@@ -127,7 +140,7 @@ func (k *Keeper) judgeBody(r *http.Request, v visitor, asked *asks, refusal erro
 
 // bodyRefusal tells faults of a body from those of ours.
 func bodyRefusal(err error) error {
-	for _, ours := range []error{ErrBulkFormat, ErrBulkBody, ErrBulkSize, ErrUnjudged} {
+	for _, ours := range []error{ErrBulkFormat, ErrBulkBody, ErrBulkSize, ErrBulkBusy, ErrUnjudged} {
 		if errors.Is(err, ours) {
 			return &Refusal{Reason: err}
 		}

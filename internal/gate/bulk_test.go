@@ -3,6 +3,7 @@ package gate
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,9 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
+
+	"golang.org/x/sync/semaphore"
 
 	"github.com/cm-well/cmwell-auth/internal/rdf"
 )
@@ -18,7 +22,7 @@ import (
 func bulkKeeper(t testing.TB, development bool) *Keeper {
 	t.Helper()
 	k := newKeeper(t, development, CMWell)
-	k.Bulk = Bulk{Limit: 4 << 10}
+	k.Bulk = Bulk{Limit: 4 << 10, Room: semaphore.NewWeighted(1 << 20), Wait: time.Minute}
 	all := everybody(t)
 	all["over"] = user(t, "over", "+ /tests rw", `,"operations":["Overwrite"]`)
 	all["foreign"] = user(t, "foreign", "+ /example.org rw, + /https.example.org rw, - /example.org/secret rw", "")
@@ -182,6 +186,79 @@ func TestWhatIsJudgedIsWhatIsSentOn(t *testing.T) {
 		if sent, err := io.ReadAll(r.Body); err != nil || string(sent) != row.body {
 			t.Errorf("%s: what goes on is %q, %v", row.line, sent, err)
 		}
+	}
+}
+
+// Where refusals are only observed, a body goes on that was read in part.
+func TestABodyThatIsRefusedIsStillWhole(t *testing.T) {
+	k := bulkKeeper(t, false)
+	large := strings.Repeat("<cmwell://tests/a> <http://x/p> \"y\" .\n", 1000)
+	for why, row := range map[string]struct{ body, line string }{
+		"too large":       {large, ""},
+		"malformed":       {"no RDF", ""},
+		"not permitted":   {"<cmwell://other> <http://x/p> \"y\" .", ""},
+		"inflates so far": {gzipped(t, large), " | Content-Encoding: gzip"},
+		"no gzip":         {"no gzip", " | Content-Encoding: gzip"},
+		"no format":       {large, " | Content-Type: text/turtle"},
+	} {
+		r := sendBody(t, k, "ann", "POST /_in?format=ntriples"+row.line, row.body)
+		r.ContentLength = -1
+		_, err := k.Check(r)
+		if err == nil {
+			t.Errorf("%s: not refused", why)
+		}
+		if _, passes := k.Observe(r, err); !passes {
+			t.Errorf("%s: not even where it is only observed", why)
+		}
+		if sent, err := io.ReadAll(r.Body); err != nil || string(sent) != row.body {
+			t.Errorf("%s: %d bytes of %d go on, %v", why, len(sent), len(row.body), err)
+		}
+	}
+	r := sendBody(t, k, "ann", "POST /_in?format=ntriples", "")
+	r.ContentLength = -1
+	r.Body = io.NopCloser(io.MultiReader(strings.NewReader("half"), broken{}))
+	if got := verdict(t, k, r); !strings.HasPrefix(got, ErrBulkBody.Error()) {
+		t.Error(got)
+	}
+	if sent, err := io.ReadAll(r.Body); string(sent) != "half" || !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("a body that breaks off goes on as %q, %v", sent, err)
+	}
+}
+
+// A request keeps its room until it is over, and another one waits for it no
+// longer than it should.
+func TestBodiesHaveSoMuchRoomTogether(t *testing.T) {
+	k := bulkKeeper(t, false)
+	k.Bulk.Room, k.Bulk.Wait = semaphore.NewWeighted(2*k.Bulk.Limit), time.Millisecond
+	body := `<cmwell://tests/a> <http://x/p> "y" .`
+	ask := func(ctx context.Context, line string, length int64) string {
+		r := sendBody(t, k, "ann", "POST /_in?format=ntriples"+line, body).WithContext(ctx)
+		r.ContentLength = length
+		return verdict(t, k, r)
+	}
+	first, end := context.WithCancel(t.Context())
+	for range 2 {
+		if got := ask(first, "", -1); got != passes {
+			t.Errorf("with room: %s", got)
+		}
+	}
+	if got := ask(t.Context(), "", 5); got != ErrBulkBusy.Error() {
+		t.Errorf("without room: %s", got)
+	}
+	end()
+	k.Bulk.Wait = time.Minute // more than what the end of the first two takes
+	second, end := context.WithCancel(t.Context())
+	defer end()
+	if got := ask(second, " | Content-Encoding: identity", -1); got != passes {
+		t.Errorf("after they are over: %s", got)
+	}
+	k.Bulk.Wait = time.Millisecond
+	if got := ask(t.Context(), "", 1); got != ErrBulkBusy.Error() {
+		t.Errorf("what is compressed takes room twice: %s", got)
+	}
+	k.Bulk.Room = nil
+	if got := ask(t.Context(), "", 1); got != ErrBulkBusy.Error() {
+		t.Errorf("with no room at all: %s", got)
 	}
 }
 
