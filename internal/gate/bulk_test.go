@@ -26,6 +26,7 @@ func bulkKeeper(t testing.TB, development bool) *Keeper {
 	all := everybody(t)
 	all["over"] = user(t, "over", "+ /tests rw", `,"operations":["Overwrite"]`)
 	all["foreign"] = user(t, "foreign", "+ /example.org rw, + /https.example.org rw, - /example.org/secret rw", "")
+	all["cm"] = user(t, "cm", "+ /my-CM-Well rw, + /my-cm-well rw, + /tests rw", "")
 	k.Users = all
 	return k
 }
@@ -64,6 +65,11 @@ func TestWhatABodyWritesDecides(t *testing.T) {
 		{"foreign", nt, say("http://example.org/a", "https://example.org/b"), passes},
 		{"foreign", nt, say("http://EXAMPLE.org/a"), refused + ": /EXAMPLE.org/a"},
 		{"foreign", nt, say("http://example.org:81/a"), refused + ": /example.org:81/a"},
+		{"foreign", nt, say("http://cmwell.example.org/a"), refused + ": /a /cmwell.example.org/a"},
+		{"foreign", nt, say("http://example.org:9000/a"), refused + ": /a /example.org:9000/a"},
+		{"cm", nt, say("http://my-CM-Well/tests/a"), passes},
+		{"cm", nt, say("http://my-CM-Well/other"), refused + ": /other"},
+		{"cm", nt, say("http://my-CM-Well/meta/auth/users/cm"), refused + ": /meta/auth/users/cm"},
 		{"foreign", nt, say("http://example.org/%73ecret/a"), refused + ": /example.org/%73ecret/a"},
 		{"ann", nt, say("cmwell://tests/%73ecret/x"), refused + ": /tests/%73ecret/x"},
 		{"ann", nt, say("cmwell://tests/%2e%2e/x"), refused + ": /tests/%2e%2e/x"},

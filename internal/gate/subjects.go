@@ -140,6 +140,11 @@ func appendTargets(targets []target, iri, host string, tree bool) ([]target, err
 		names = append(names, name, strings.ToLower(name))
 	}
 	var err error
+	if perhapsOwn(authority) {
+		if targets, err = appendPath(targets, "/"+path, tree); err != nil {
+			return nil, err
+		}
+	}
 	for _, name := range names {
 		if targets, err = appendPath(targets, "/"+name+"/"+path, tree); err == nil && scheme == "https" {
 			targets, err = appendPath(targets, "/https."+name+"/"+path, tree)
@@ -161,6 +166,13 @@ func appendPath(targets []target, path string, tree bool) ([]target, error) {
 		return nil, unjudged("%.200q is no path: %s", path, without(err))
 	}
 	return append(targets, target{p, tree}), nil
+}
+
+// perhapsOwn tells hosts that CM-Well takes for its own by their names alone,
+// whatever the request's is: those of its port, and those that sound like it.
+func perhapsOwn(authority string) bool {
+	name := strings.ToLower(authority)
+	return strings.HasSuffix(name, ":9000") || strings.Contains(name, "cmwell") || strings.Contains(name, "cm-well") || strings.Contains(name, "connext")
 }
 
 // sameHost compares an IRI's authority with the request's Host. A port that is
