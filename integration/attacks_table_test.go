@@ -66,7 +66,7 @@ var attacks = []attack{
 	{id: "M-09", what: "CONNECT", rows: []string{"CONNECT to a host", "CONNECT to a path"}, tests: []string{"TestRowsGetTheSameAnswerOverHTTP2"}},
 	{id: "M-10", none: "the number is not in use"},
 	{id: "M-11", what: "a tunnel through which anything can be asked", rows: []string{"websocket that returns any infoton", "websocket by nobody", "websocket by nobody, by the method", "websocket in development", "websocket by whoever may write all"}, tests: []string{"TestAWebsocketIsATunnelForWhoMayWriteAll"}},
-	{id: "M-12", what: "an identity or a token in a trailer", rows: []string{"trailer with an identity", "trailer with a token", "trailer that nobody announced"}, tests: []string{"TestTrailersCarryNoIdentity"}},
+	{id: "M-12", what: "an identity or a token in a trailer", rows: []string{"trailer with an identity", "trailer with a token", "trailer that nobody announced", "trailer beside one that is announced", "trailer after a body that is judged"}, tests: []string{"TestTrailersCarryNoIdentity"}},
 	{id: "M-13", what: "a client that goes on as if it had a tunnel", rows: []string{"upgrade that the store refuses"}},
 	{id: "M-14", what: "a request behind an upgrade, in the same packet", rows: []string{"upgrade that the store ignores"}},
 	{id: "M-15", what: "HTTP/2 on the plain port", rows: []string{"upgrade to h2c", "upgrade to TLS", "upgrade to a list with a websocket"}, tests: []string{"TestRowsGetTheSameAnswerOverHTTP2"}},

@@ -37,6 +37,8 @@ var headerRows = []rawRow{
 	{id: "M-12 trailer with an identity", door: "cm", send: plainly("PUT /tests/x", byAnn, "Transfer-Encoding: chunked", "Trailer: X-CM-Well-User") + "0\r\nX-CM-Well-User: adm\r\n\r\n", want: one(400)},
 	{id: "M-12 trailer with a token", door: "dev", send: plainly("PUT /x", "Transfer-Encoding: chunked", "Trailer: x-cm-well-token") + "0\r\nX-CM-Well-Token: {unsigned}\r\n\r\n", want: one(400)},
 	{id: "M-12 trailer that nobody announced", door: "cm", send: plainly("PUT /tests/x", byAnn, "Transfer-Encoding: chunked") + "1\r\na\r\n0\r\nX-CM-Well-User: adm\r\n\r\n", want: one(200), saw: saw("PUT /tests/x as ann"), lacks: ": adm"},
+	{id: "M-12 trailer beside one that is announced", door: "cm", send: plainly("PUT /tests/x", byAnn, "Transfer-Encoding: chunked", "Trailer: Expires") + "1\r\na\r\n0\r\nX-CM-Well-User: adm\r\n\r\n", want: one(200), saw: saw("PUT /tests/x as ann"), lacks: ": adm"},
+	{id: "M-12 trailer after a body that is judged", door: "cm", send: plainly("POST /_in?format=ntriples", byAnn, "Transfer-Encoding: chunked", "Trailer: Expires") + "1\r\n\n\r\n0\r\nX-CM-Well-User: adm\r\n\r\n", want: one(200), saw: saw("POST /_in?format=ntriples as ann"), lacks: ": adm"},
 }
 
 // sourceRows are about where a token is, and how many.

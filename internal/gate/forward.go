@@ -8,7 +8,7 @@ import (
 
 // Prepare makes the request what the store is to see, after its Pass: the
 // verified token and no other, the verified identity and no other. It changes
-// r's headers and, to take tokens out, its query; never its path.
+// r's headers and, to take tokens out, its query; never its path. No trailer goes on.
 func (k *Keeper) Prepare(r *http.Request, p Pass) {
 	for name := range r.Header {
 		if k.reserved(name) || among(rewriting, name) {
@@ -38,6 +38,9 @@ func (k *Keeper) Prepare(r *http.Request, p Pass) {
 		delete(r.Header, "Upgrade")
 	}
 	delete(r.Header, "Http2-Settings")
+	// net/http adds to these what comes after the body, announced or not, and a proxy
+	// that shares them sends it on: an identity too, long after this.
+	r.Trailer = nil
 	if p.User != "" && k.IdentityHeader != "" {
 		r.Header[k.IdentityHeader] = []string{p.User}
 	}

@@ -149,6 +149,12 @@ func TestTrailersCarryNoIdentity(t *testing.T) {
 		}
 	}
 	r := send(t, k, "", "PUT /x")
+	r.Trailer = http.Header{"X-Cm-Well-User": {"root"}, "Cookie": nil, "Expires": nil}
+	k.Prepare(r, Pass{}) // as where refusals are only observed
+	if r.Trailer != nil {
+		t.Errorf("the store would see the trailers %v", r.Trailer)
+	}
+	r = send(t, k, "", "PUT /x")
 	r.Trailer = http.Header{"Expires": nil}
 	if got := verdict(t, k, r); got != passes {
 		t.Errorf("an ordinary trailer: %s", got)
