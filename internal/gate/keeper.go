@@ -89,12 +89,12 @@ func (k *Keeper) Check(r *http.Request) (Pass, error) {
 
 // check fills in the pass as far as it gets.
 func (k *Keeper) check(r *http.Request, pass *Pass) error {
-	if err := k.acceptable(r); err != nil {
-		return &Refusal{Reason: err}
-	}
 	path, err := permission.ParsePath(r.URL.EscapedPath())
+	if no := k.acceptable(r); no != nil {
+		return &Refusal{Reason: no, own: err != nil || k.serves(path)}
+	}
 	if err != nil {
-		return &Refusal{Reason: err}
+		return &Refusal{Reason: err, own: true} // it could be any path, those of the front door too
 	}
 	pass.Path, pass.Document = path.String(), k.OwnDocuments && documents(path)
 	if k.misspells(path) {
@@ -126,6 +126,11 @@ func (k *Keeper) check(r *http.Request, pass *Pass) error {
 		return &Refusal{Reason: ErrSpelling} // or the store would be sent it in the one reading
 	}
 	return nil
+}
+
+// serves tells whether the front door itself serves the path in some reading.
+func (k *Keeper) serves(p permission.Path) bool {
+	return k.misspells(p) || k.OwnDocuments && documents(p)
 }
 
 // misspells tells whether a store could read the path as one of the front
