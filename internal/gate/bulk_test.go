@@ -25,6 +25,7 @@ func bulkKeeper(t testing.TB, development bool) *Keeper {
 	k.Bulk = Bulk{Limit: 4 << 10, Room: semaphore.NewWeighted(1 << 20), Wait: time.Minute}
 	all := everybody(t)
 	all["over"] = user(t, "over", "+ /tests rw", `,"operations":["Overwrite"]`)
+	all["most"] = user(t, "most", "+ / rw, - /tests/secret rw", "")
 	all["foreign"] = user(t, "foreign", "+ /example.org rw, + /https.example.org rw, - /example.org/secret rw", "")
 	all["cm"] = user(t, "cm", "+ /my-CM-Well rw, + /my-cm-well rw, + /tests rw", "")
 	k.Users = all
@@ -58,7 +59,10 @@ func TestWhatABodyWritesDecides(t *testing.T) {
 	}
 	for _, row := range []struct{ who, line, body, want string }{
 		{"ann", nt, say("cmwell://tests/a"), passes},
-		{"ann", nt, say("http://store/tests/a", "https://store/tests/b", "http://STORE/tests/c"), passes},
+		{"ann", nt, say("http://store/tests/a", "https://store/tests/b"), passes},
+		{"ann", nt, say("http://STORE/tests/c"), refused + ": /STORE/tests/c /store/tests/c"},
+		{"most", nt, say("http://store:80/tests/secret/b"), refused + ": /tests/secret/b"},
+		{"most", nt, say("http://STORE/tests/secret/b"), refused + ": /tests/secret/b"},
 		{"ann", nt, say("cmwell://tests/a", "cmwell://tests/secret/b", "cmwell://other"), refused + ": /tests/secret/b /other"},
 		{"ann", nt, say("http://elsewhere/tests/a"), refused + ": /elsewhere/tests/a"},
 		{"ann", nt, say("http://store:80/tests/a"), refused + ": /store:80/tests/a /store/tests/a"},
@@ -268,6 +272,18 @@ func TestBodiesHaveSoMuchRoomTogether(t *testing.T) {
 	}
 }
 
+// A few bytes for each path must not become many times the body.
+func TestTooManyTargetsAreNotJudged(t *testing.T) {
+	for _, line := range []string{"/\n", "/%\n", "/a;" + strings.Repeat("x/%2e%2e//", 100) + "\n"} {
+		k := bulkKeeper(t, false)
+		k.Bulk.Limit, k.Bulk.Room = 2<<20, semaphore.NewWeighted(8<<20)
+		body := strings.Repeat(line, int(k.Bulk.Limit)/len(line))
+		if got := verdict(t, k, sendBody(t, k, "ann", "POST /_out", body)); !strings.HasPrefix(got, ErrUnjudged.Error()) {
+			t.Errorf("%.20q: %.200s", line, got)
+		}
+	}
+}
+
 // A body that breaks off could be continued by the store's own guess.
 func TestABodyThatEndsTooEarlyDoesNotPass(t *testing.T) {
 	k := bulkKeeper(t, false)
@@ -412,10 +428,10 @@ func FuzzTargets(f *testing.F) {
 		f.Add(iri, "store")
 	}
 	f.Fuzz(func(t *testing.T, iri, host string) {
-		targets, err := appendTargets(nil, iri, host, false)
-		if err != nil {
-			if !errors.Is(err, ErrUnjudged) || len(targets) > 0 {
-				t.Fatalf("%q: %v, with %d targets", iri, err, len(targets))
+		var found targets
+		if err := found.add(iri, host, false); err != nil {
+			if !errors.Is(err, ErrUnjudged) {
+				t.Fatalf("%q: %v", iri, err)
 			}
 			return
 		}
@@ -433,13 +449,13 @@ func FuzzTargets(f *testing.F) {
 		if want == "" {
 			want = "/"
 		}
-		for _, target := range targets {
+		for _, target := range found.list {
 			for i := range target.path.Len() {
 				if reading := target.path.Reading(i); reading == want || reading+"/" == want {
 					return
 				}
 			}
 		}
-		t.Fatalf("%q for %q is judged as %v, and a store can read %q", iri, host, targets, want)
+		t.Fatalf("%q for %q is judged as %v, and a store can read %q", iri, host, found.list, want)
 	})
 }

@@ -19,6 +19,19 @@ type target struct {
 	tree bool // and everything below it
 }
 
+// targets are collected up to a bound: a body names as many as it has bytes, and
+// a path can have 64 readings, each of which takes memory and time.
+type targets struct {
+	list []target
+	// bytes are those of all paths that have more than one reading.
+	bytes int
+}
+
+const (
+	maxTargets      = 250_000
+	maxReadingBytes = 32 << 20
+)
+
 // judgeOf gathers the visitor's rules once for all targets.
 func (k *Keeper) judgeOf(r *http.Request, v visitor) (judge, error) {
 	j := judge{keeper: k, visitor: v}
@@ -34,34 +47,45 @@ func (k *Keeper) judgeOf(r *http.Request, v visitor) (judge, error) {
 
 // targets are the paths that the body names.
 func (k *Keeper) targets(r *http.Request, kind Body) ([]target, error) {
+	var found targets
+	err := k.find(&found, r, kind)
+	if err != nil {
+		return nil, err
+	}
+	return found.list, nil
+}
+
+func (k *Keeper) find(to *targets, r *http.Request, kind Body) error {
 	if kind == Lines {
 		body, err := wholeBody(r, k.Bulk.Limit)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		return listed(string(body), r.Host)
+		return to.listed(string(body), r.Host)
 	}
 	format, err := k.format(r)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	body, err := wholeBody(r, k.Bulk.Limit)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	found, err := rdf.Subjects(format, body, rdf.Options{})
 	switch {
 	case errors.Is(err, rdf.ErrSyntax):
-		return nil, fmt.Errorf("%w: %s", ErrBulkBody, without(err))
+		return fmt.Errorf("%w: %s", ErrBulkBody, without(err))
 	case err != nil:
-		return nil, unjudged("%s", without(err))
+		return unjudged("%s", without(err))
 	}
 	other := k.bulkPath(r)
-	targets, err := written(found, r.Host, other || parseQuery(r.URL.RawQuery).has("replace-mode"))
-	if err == nil && other && len(targets) == 0 {
-		return nil, unjudged("it names nothing")
+	if err := to.written(found, r.Host, other || parseQuery(r.URL.RawQuery).has("replace-mode")); err != nil {
+		return err
 	}
-	return targets, err
+	if other && len(to.list) == 0 {
+		return unjudged("it names nothing")
+	}
+	return nil
 }
 
 // bulkPath tells whether the request is for a path that only the operator says
@@ -70,52 +94,47 @@ func (k *Keeper) bulkPath(r *http.Request) bool { return slices.Contains(k.Bulk.
 
 // written are the paths that the subjects name. With graphs, a graph's name is a
 // target too: what replaces a graph deletes what was said in it.
-func written(found rdf.Found, host string, graphs bool) ([]target, error) {
-	targets := make([]target, 0, len(found.Subjects))
+func (t *targets) written(found rdf.Found, host string, graphs bool) error {
 	for _, s := range found.Subjects {
 		if s.Graph && !graphs {
 			continue
 		}
 		if s.Global || s.Graph && s.IRI == "*" {
-			return nil, unjudged("it speaks of everything, by <%s>", s.IRI)
+			return unjudged("it speaks of everything, by <%s>", s.IRI)
 		}
-		var err error
-		if targets, err = appendTargets(targets, s.IRI, host, s.Tree); err != nil {
-			return nil, err
+		if err := t.add(s.IRI, host, s.Tree); err != nil {
+			return err
 		}
 	}
-	return targets, nil
+	return nil
 }
 
 // listed are the paths of a list, one on each line: as paths, or as IRIs.
-func listed(text, host string) ([]target, error) {
-	var targets []target
+func (t *targets) listed(text, host string) error {
 	for line := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '\n' || r == '\r' }) {
 		line = strings.Trim(line, " \t")
 		switch {
 		case line == "":
 		case line == "/ii" || strings.HasPrefix(line, "/ii/"):
-			return nil, unjudged("%.80q is somewhere else than its path says", line)
+			return unjudged("%.80q is somewhere else than its path says", line)
 		case line[0] == '/':
-			var err error
-			if targets, err = appendPath(targets, line, false); err != nil {
-				return nil, err
+			if err := t.addPath(line, false); err != nil {
+				return err
 			}
 		default:
-			var err error
-			if targets, err = appendTargets(targets, line, host, false); err != nil {
-				return nil, err
+			if err := t.add(line, host, false); err != nil {
+				return err
 			}
 		}
 	}
-	return targets, nil
+	return nil
 }
 
-// appendTargets adds the paths that a store could make of an IRI. CM-Well makes
-// /a/b of cmwell://a/b; of http://host/a/b it makes /host/a/b, or /a/b when the
-// host is the store's own, as the request has it; and some writers of such data
-// expect /https.host/a/b of https.
-func appendTargets(targets []target, iri, host string, tree bool) ([]target, error) {
+// add adds the paths that a store could make of an IRI. CM-Well makes /a/b of
+// cmwell://a/b; of http://host/a/b it makes /host/a/b, or /a/b when the host is
+// the store's own, as the request has it; and some writers of such data expect
+// /https.host/a/b of https.
+func (t *targets) add(iri, host string, tree bool) error {
 	scheme, rest, _ := strings.Cut(iri, "://")
 	authority, path, _ := strings.Cut(rest, "/")
 	if i := strings.IndexAny(authority, "?#"); i >= 0 { // no path at all
@@ -124,48 +143,64 @@ func appendTargets(targets []target, iri, host string, tree bool) ([]target, err
 	scheme = strings.ToLower(scheme)
 	switch {
 	case rest == "" || strings.ContainsAny(authority, "@[]%\\;"):
-		return nil, unjudged("<%.200s> names no path", iri)
+		return unjudged("<%.200s> names no path", iri)
 	case scheme == "cmwell":
-		return appendPath(targets, "/"+rest, tree)
+		return t.addPath("/"+rest, tree)
 	case scheme != "http" && scheme != "https":
-		return nil, unjudged("<%.200s> names no path", iri)
-	case sameHost(authority, host):
-		return appendPath(targets, "/"+path, tree)
+		return unjudged("<%.200s> names no path", iri)
+	case authority != "" && authority == host:
+		return t.addPath("/"+path, tree)
 	}
-	names := []string{authority}
-	if lower := strings.ToLower(authority); lower != authority {
-		names = append(names, lower)
+	var paths []string
+	if sameHost(authority, host) || perhapsOwn(authority) {
+		paths = append(paths, "/"+path)
 	}
+	for _, name := range spellings(authority) {
+		paths = append(paths, "/"+name+"/"+path)
+		if scheme == "https" {
+			paths = append(paths, "/https."+name+"/"+path)
+		}
+	}
+	for _, p := range paths {
+		if err := t.addPath(p, tree); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// spellings are how a store could write the host of a path.
+func spellings(authority string) []string {
+	names := []string{authority, strings.ToLower(authority)}
 	if name, _, err := net.SplitHostPort(authority); err == nil {
 		names = append(names, name, strings.ToLower(name))
 	}
-	var err error
-	if perhapsOwn(authority) {
-		if targets, err = appendPath(targets, "/"+path, tree); err != nil {
-			return nil, err
-		}
-	}
+	var once []string
 	for _, name := range names {
-		if targets, err = appendPath(targets, "/"+name+"/"+path, tree); err == nil && scheme == "https" {
-			targets, err = appendPath(targets, "/https."+name+"/"+path, tree)
-		}
-		if err != nil {
-			return nil, err
+		if !slices.Contains(once, name) {
+			once = append(once, name)
 		}
 	}
-	return targets, nil
+	return once
 }
 
-// appendPath adds a path that a store could take as it stands, or decode.
-func appendPath(targets []target, path string, tree bool) ([]target, error) {
+// addPath adds a path that a store could take as it stands, or decode.
+func (t *targets) addPath(path string, tree bool) error {
 	if strings.Contains(path, "%") {
 		path = strings.ReplaceAll(path, "%", "%25")
 	}
 	p, err := permission.ParsePath(path)
 	if err != nil {
-		return nil, unjudged("%.200q is no path: %s", path, without(err))
+		return unjudged("%.200q is no path: %s", path, without(err))
 	}
-	return append(targets, target{p, tree}), nil
+	if p.Len() > 1 {
+		t.bytes += p.Len() * len(path)
+	}
+	if len(t.list) == maxTargets || t.bytes > maxReadingBytes {
+		return unjudged("it names too many paths: %d are judged, fewer where paths can be read in several ways", maxTargets)
+	}
+	t.list = append(t.list, target{p, tree})
+	return nil
 }
 
 // perhapsOwn tells hosts that CM-Well takes for its own by their names alone,
@@ -175,8 +210,15 @@ func perhapsOwn(authority string) bool {
 	return strings.HasSuffix(name, ":9000") || strings.Contains(name, "cmwell") || strings.Contains(name, "cm-well") || strings.Contains(name, "connext")
 }
 
-// sameHost compares an IRI's authority with the request's Host. A port that is
-// written in one of them only makes them two.
+// sameHost tells whether some reader takes an IRI's authority for the request's
+// Host: one that minds no case, or no port. Another one takes them for two.
 func sameHost(authority, host string) bool {
-	return host != "" && strings.EqualFold(authority, host)
+	return host != "" && strings.EqualFold(withoutPort(authority), withoutPort(host))
+}
+
+func withoutPort(authority string) string {
+	if name, _, err := net.SplitHostPort(authority); err == nil {
+		return name
+	}
+	return authority
 }
