@@ -146,9 +146,9 @@ func (t *targets) add(iri, host string, tree bool) error {
 		return unjudged("<%.200s> names no path", iri)
 	case scheme == "cmwell":
 		return t.addPath("/"+rest, tree)
-	case scheme != "http" && scheme != "https":
+	case scheme != "http" && scheme != "https" || authority == "":
 		return unjudged("<%.200s> names no path", iri)
-	case authority != "" && authority == host:
+	case authority == host:
 		return t.addPath("/"+path, tree)
 	}
 	var paths []string
