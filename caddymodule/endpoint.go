@@ -116,6 +116,11 @@ type openedUsers struct {
 	onlyMD5 func() bool
 }
 
+// Principal has the store say it, when it can, of one state; see account.Resolver.
+func (u openedUsers) Principal(ctx context.Context, name string) (*account.Principal, error) {
+	return account.Resolve(ctx, u.Store, name)
+}
+
 // digestOffer tells what is offered: SHA-256 only when it helps, for many
 // clients answer the first challenge that they understand and no other.
 func digestOffer(configured []login.DigestAlgorithm, users openedUsers) func() []login.DigestAlgorithm {

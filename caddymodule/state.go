@@ -2,6 +2,7 @@ package caddymodule
 
 import (
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -18,10 +19,16 @@ var pool = caddy.NewUsagePool()
 // poolKey says what a shared thing is about.
 type poolKey struct{ kind, of string }
 
-// kept makes a value fit for the pool: there is nothing to destroy in it.
+// kept makes a value fit for the pool. One that is an io.Closer is closed when the
+// last configuration that uses it is gone.
 type kept[T any] struct{ value T }
 
-func (kept[T]) Destruct() error { return nil }
+func (k kept[T]) Destruct() error {
+	if closer, ok := any(k.value).(io.Closer); ok {
+		return closer.Close()
+	}
+	return nil
+}
 
 // share returns the pooled value of the key, made when it is the first time. h
 // gives it back in Cleanup, whatever becomes of the configuration.

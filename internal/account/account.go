@@ -98,24 +98,3 @@ func CheckName(name string) error {
 func foreign(r rune) bool {
 	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._@-", r))
 }
-
-// Grants are the rules and operations that hold for a user, roles included. A
-// role that does not exist grants nothing and is no error; a store that cannot
-// tell is one. The roles are appended to those given, which may be nil: with
-// room for them there, nothing is allocated.
-func Grants(ctx context.Context, s Store, u User, roles []permission.Role) (permission.Rules, permission.Operation, error) {
-	rules := permission.Rules{Own: u.Paths, Roles: roles}
-	operations := u.Operations
-	for _, name := range u.Roles {
-		role, err := s.Role(ctx, name)
-		if errors.Is(err, ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return permission.Rules{}, 0, fmt.Errorf("role %s: %w", name, err)
-		}
-		rules.Roles = append(rules.Roles, permission.Role{Name: role.Name, Entries: role.Paths})
-		operations |= role.Operations
-	}
-	return rules, operations, nil
-}

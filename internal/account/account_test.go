@@ -129,7 +129,14 @@ func TestNames(t *testing.T) {
 
 type roles map[string]Role
 
-func (roles) User(context.Context, string) (User, error) { return User{}, ErrNotExist }
+// User knows ann with the roles that the name goes on with.
+func (roles) User(_ context.Context, name string) (User, error) {
+	name, roles, found := strings.Cut(name, ":")
+	if !found {
+		return User{}, ErrNotExist
+	}
+	return User{Name: name, Roles: strings.Split(roles, ","), Operations: permission.Admin}, nil
+}
 func (r roles) Role(_ context.Context, name string) (Role, error) {
 	if name == "Broken" {
 		return Role{}, errors.New("no connection")
@@ -140,15 +147,18 @@ func (r roles) Role(_ context.Context, name string) (Role, error) {
 	return Role{}, ErrNotExist
 }
 
-func TestGrants(t *testing.T) {
+func TestAPrincipalHasWhatItsRolesGive(t *testing.T) {
 	s := roles{"Editor": {Name: "Editor", Operations: permission.Overwrite}}
-	rules, ops, err := Grants(t.Context(), s, User{Roles: []string{"Gone", "Editor"}, Operations: permission.Admin}, nil)
-	if err != nil || len(rules.Roles) != 1 || ops != permission.Admin|permission.Overwrite {
-		t.Errorf("a role that does not exist grants nothing: %+v, %s, %v", rules, ops, err)
+	p, err := Resolve(t.Context(), s, "ann:Gone,Editor")
+	if err != nil || p.User.Name != "ann" || len(p.Rules.Roles) != 1 || p.Rules.Roles[0].Name != "Editor" || p.Operations != permission.Admin|permission.Overwrite {
+		t.Errorf("a role that does not exist grants nothing: %+v, %v", p, err)
 	}
-	rules, ops, err = Grants(t.Context(), s, User{Roles: []string{"Editor", "Broken"}, Operations: permission.Admin}, nil)
-	if err == nil || ops != 0 || len(rules.Roles) != 0 {
-		t.Errorf("a store that cannot tell must not grant: %+v, %s, %v", rules, ops, err)
+	p, err = Resolve(t.Context(), s, "ann:Editor,Broken")
+	if err == nil || errors.Is(err, ErrNotExist) || p != nil {
+		t.Errorf("a store that cannot tell must not grant: %+v, %v", p, err)
+	}
+	if p, err := Resolve(t.Context(), s, "eve"); !errors.Is(err, ErrNotExist) || p != nil {
+		t.Errorf("nobody: %+v, %v", p, err)
 	}
 }
 

@@ -49,21 +49,17 @@ func refused(why error) *Refusal {
 // anonymous asks the document of the anonymous user, where there is one. It
 // can only narrow what may be read: a write needs a token, whatever it says.
 func (k *Keeper) anonymous(ctx context.Context, asked *asks) (permission.Decision, error) {
-	user, err := k.Users.User(ctx, account.Anonymous)
+	everybody, err := account.Resolve(ctx, k.Users, account.Anonymous)
 	if errors.Is(err, account.ErrNotExist) {
 		return permission.Decision{}, nil
 	}
 	if err != nil {
 		return permission.Decision{}, fmt.Errorf("gate: looking up user anonymous: %w", err)
 	}
-	rules, _, err := account.Grants(ctx, k.Users, user, nil)
-	if err != nil {
-		return permission.Decision{}, fmt.Errorf("gate: %w", err)
-	}
 	var d permission.Decision
 	for _, a := range asked.all() {
-		if d = rules.Decide(a.where(), a.Level, a.Tree); !d.Allowed {
-			return permission.Decision{}, &Refusal{Reason: ErrNoToken, Explanation: rules.Explain(a.where(), a.Level, a.Tree)}
+		if d = everybody.Rules.Decide(a.where(), a.Level, a.Tree); !d.Allowed {
+			return permission.Decision{}, &Refusal{Reason: ErrNoToken, Explanation: everybody.Rules.Explain(a.where(), a.Level, a.Tree)}
 		}
 	}
 	return d, nil

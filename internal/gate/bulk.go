@@ -131,11 +131,7 @@ func (k *Keeper) judgeBody(r *http.Request, v visitor, asked *asks, refusal erro
 	if err != nil {
 		return bodyRefusal(err)
 	}
-	j, err := k.judgeOf(r, v)
-	if err != nil {
-		return err
-	}
-	return j.each(targets, at.Level)
+	return judge{keeper: k, visitor: v}.each(targets, at.Level)
 }
 
 // bodyRefusal tells faults of a body from those of ours.
@@ -150,10 +146,8 @@ func bodyRefusal(err error) error {
 
 // judge is one visitor before many targets.
 type judge struct {
-	keeper     *Keeper
-	visitor    visitor
-	rules      permission.Rules
-	operations permission.Operation
+	keeper  *Keeper
+	visitor visitor
 }
 
 // each refuses when any target is refused, and names the first of them.
@@ -192,13 +186,13 @@ func (j judge) one(a ask) *Refusal {
 		}
 		return &Refusal{Reason: ErrNoToken}
 	}
-	if a.Level == permission.Write && documents(a.path) && j.operations&permission.Admin == 0 {
+	if a.Level == permission.Write && documents(a.path) && j.visitor.Operations&permission.Admin == 0 {
 		return &Refusal{Reason: ErrForbidden, Missing: permission.Admin}
 	}
-	if k.byRules(j.rules, j.visitor.user.Name, a).Allowed {
+	if k.byRules(j.visitor.Rules, j.visitor.User.Name, a).Allowed {
 		return nil
 	}
-	return &Refusal{Reason: ErrForbidden, Explanation: j.rules.Explain(a.path, a.Level, a.Tree)}
+	return &Refusal{Reason: ErrForbidden, Explanation: j.visitor.Rules.Explain(a.path, a.Level, a.Tree)}
 }
 
 // unjudged makes an error that says what to do about it.

@@ -9,17 +9,17 @@ import (
 	"github.com/cm-well/cmwell-auth/internal/permission"
 )
 
-// office has users with many rules, and a role.
+// office has users with many rules, of which it has made principals before.
 type office struct {
 	users
-	roles map[string]account.Role
+	principals map[string]*account.Principal
 }
 
-func (o office) Role(_ context.Context, name string) (account.Role, error) {
-	if r, ok := o.roles[name]; ok {
-		return r, nil
+func (o office) Principal(_ context.Context, name string) (*account.Principal, error) {
+	if p, ok := o.principals[name]; ok {
+		return p, nil
 	}
-	return account.Role{}, account.ErrNotExist
+	return nil, account.ErrNotExist
 }
 
 // withRules is a keeper who knows users by the number of their rules, half of
@@ -27,7 +27,15 @@ func (o office) Role(_ context.Context, name string) (account.Role, error) {
 func withRules(t testing.TB, profile Profile, numbers ...int) *Keeper {
 	t.Helper()
 	k := newKeeper(t, false, profile)
-	o := office{everybody(t), map[string]account.Role{}}
+	o := office{everybody(t), map[string]*account.Principal{}}
+	enter := func(u account.User, role func(string) (account.Role, error)) {
+		p, err := account.Compose(u, role)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.principals[u.Name] = p
+	}
+	enter(o.users["ann"], func(string) (account.Role, error) { return account.Role{}, account.ErrNotExist })
 	both := permission.Read | permission.Write
 	for _, n := range numbers {
 		name := fmt.Sprintf("rules%d", n)
@@ -41,7 +49,12 @@ func withRules(t testing.TB, profile Profile, numbers ...int) *Keeper {
 			role.Paths = append(role.Paths, entry(t, fmt.Sprintf("/tests/role/%d", i), i%2 == 0, both))
 		}
 		role.Paths = append(role.Paths, entry(t, "/tests", true, both))
-		o.users[name], o.roles[role.Name] = u, role
+		enter(u, func(name string) (account.Role, error) {
+			if name != role.Name {
+				return account.Role{}, account.ErrNotExist
+			}
+			return role, nil
+		})
 	}
 	k.Users = o
 	return k

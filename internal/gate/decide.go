@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/cm-well/cmwell-auth/internal/account"
 	"github.com/cm-well/cmwell-auth/internal/permission"
 )
 
@@ -78,30 +77,22 @@ func documents(p permission.Path) bool {
 	return false
 }
 
-// fewRoles is how many roles a user has without a decision costing an allocation.
-const fewRoles = 8
-
 // decide asks the environment, and the user's rules where they count.
 func (k *Keeper) decide(r *http.Request, v visitor, asked *asks) (permission.Decision, error) {
 	if !v.known() {
 		return k.decideWithoutUser(r, v, asked)
 	}
-	var roles [fewRoles]permission.Role
-	rules, operations, err := account.Grants(r.Context(), k.Users, v.user, roles[:0])
-	if err != nil {
-		return permission.Decision{}, fmt.Errorf("gate: %w", err)
-	}
 	var decided permission.Decision
 	for _, a := range asked.all() {
-		if missing := a.Operation &^ operations; missing != 0 {
+		if missing := a.Operation &^ v.Operations; missing != 0 {
 			return permission.Decision{}, &Refusal{Reason: operationError(missing), Missing: missing}
 		}
 		if a.Level == 0 || k.UnsafeOpenWrites && !k.protected(a) {
 			continue
 		}
-		decided = k.byRules(rules, v.user.Name, a)
+		decided = k.byRules(v.Rules, v.User.Name, a)
 		if !decided.Allowed {
-			return permission.Decision{}, &Refusal{Reason: ErrForbidden, Explanation: rules.Explain(a.where(), a.Level, a.Tree)}
+			return permission.Decision{}, &Refusal{Reason: ErrForbidden, Explanation: v.Rules.Explain(a.where(), a.Level, a.Tree)}
 		}
 	}
 	if asked.write() && v.source.kind == InCookie && crossSite(r) {

@@ -41,21 +41,20 @@ func (k *Keeper) Explain(ctx context.Context, q Question) (Verdict, error) {
 	if err != nil {
 		return Verdict{}, err
 	}
-	user, err := k.Users.User(ctx, q.User)
-	if err != nil && (q.User != account.Anonymous || !errors.Is(err, account.ErrNotExist)) {
-		return Verdict{}, err
+	who, err := account.Resolve(ctx, k.Users, q.User)
+	if q.User == account.Anonymous && errors.Is(err, account.ErrNotExist) {
+		who, err = new(account.Principal), nil
 	}
-	rules, _, err := account.Grants(ctx, k.Users, user, nil)
 	if err != nil {
 		return Verdict{}, err
 	}
 	asked := asks{list: [2]ask{{path, Demand{Level: q.Level, Tree: q.Tree}}}, n: 1, asSent: path.Len() == 1}
 	needAdminForDocuments(&asked)
-	v := visitor{user: user}
+	v := visitor{Principal: who}
 	if q.User == account.Anonymous {
 		v = visitor{}
 	}
-	answer := Verdict{Explanation: rules.Explain(path, q.Level, q.Tree)}
+	answer := Verdict{Explanation: who.Rules.Explain(path, q.Level, q.Tree)}
 	r := (&http.Request{Method: http.MethodGet}).WithContext(ctx) // nothing in it counts but its context
 	_, err = k.decide(r, v, &asked)
 	if err != nil && !errors.As(err, &answer.Refusal) {

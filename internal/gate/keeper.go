@@ -116,7 +116,9 @@ func (k *Keeper) check(r *http.Request, pass *Pass) error {
 	if err != nil {
 		return err
 	}
-	pass.User, pass.Revision, pass.token, pass.source = v.user.Name, v.user.Revision, v.token, v.source
+	if v.known() {
+		pass.User, pass.Revision, pass.token, pass.source = v.User.Name, v.User.Revision, v.token, v.source
+	}
 	if pass.Decision, err = k.decide(r, v, &asked); err != nil {
 		if err = k.judgeBody(r, v, &asked, err); err != nil {
 			return err

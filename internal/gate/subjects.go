@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/cm-well/cmwell-auth/internal/account"
 	"github.com/cm-well/cmwell-auth/internal/permission"
 	"github.com/cm-well/cmwell-auth/internal/rdf"
 )
@@ -31,19 +30,6 @@ const (
 	maxTargets      = 250_000
 	maxReadingBytes = 32 << 20
 )
-
-// judgeOf gathers the visitor's rules once for all targets.
-func (k *Keeper) judgeOf(r *http.Request, v visitor) (judge, error) {
-	j := judge{keeper: k, visitor: v}
-	if !v.known() {
-		return j, nil
-	}
-	var err error
-	if j.rules, j.operations, err = account.Grants(r.Context(), k.Users, v.user, nil); err != nil {
-		return judge{}, fmt.Errorf("gate: %w", err)
-	}
-	return j, nil
-}
 
 // targets are the paths that the body names.
 func (k *Keeper) targets(r *http.Request, kind Body) ([]target, error) {

@@ -13,13 +13,13 @@ import (
 
 // visitor is who a request comes from.
 type visitor struct {
-	user    account.User // zero for nobody
-	token   string
-	source  Source
-	invalid error // why the token that is there does not count
+	*account.Principal // nil for nobody
+	token              string
+	source             Source
+	invalid            error // why the token that is there does not count
 }
 
-func (v visitor) known() bool { return v.user.Name != "" }
+func (v visitor) known() bool { return v.Principal != nil }
 
 // visitor finds the token and its user. An invalid token is no error here: in
 // development it makes its bearer anonymous.
@@ -42,16 +42,16 @@ func (k *Keeper) visitor(r *http.Request) (visitor, error) {
 	if account.CheckName(claims.Subject) != nil || claims.Subject == account.Anonymous {
 		return visitor{invalid: token.ErrMalformed}, nil
 	}
-	user, err := k.Users.User(r.Context(), claims.Subject)
+	who, err := account.Resolve(r.Context(), k.Users, claims.Subject)
 	switch {
 	case errors.Is(err, account.ErrNotExist):
 		return visitor{invalid: &Refusal{Reason: ErrUnknownUser, User: claims.Subject}}, nil
 	case err != nil:
 		return visitor{}, fmt.Errorf("gate: looking up user %s: %w", claims.Subject, err)
-	case user.Revision != claims.Revision:
-		return visitor{invalid: &Refusal{Reason: ErrRevoked, User: user.Name}}, nil
+	case who.User.Revision != claims.Revision:
+		return visitor{invalid: &Refusal{Reason: ErrRevoked, User: who.User.Name}}, nil
 	}
-	return visitor{user: user, token: raw, source: source}, nil
+	return visitor{Principal: who, token: raw, source: source}, nil
 }
 
 // Identify returns the user of the request's token, with the operations of its
@@ -66,14 +66,10 @@ func (k *Keeper) Identify(r *http.Request) (account.User, permission.Operation, 
 		return account.User{}, 0, completed(refused(cmp.Or(v.invalid, ErrNoToken)), own)
 	}
 	if v.source.kind == InCookie && crossSite(r) {
-		own.User = v.user.Name
+		own.User = v.User.Name
 		return account.User{}, 0, completed(&Refusal{Reason: ErrCrossSite}, own)
 	}
-	_, operations, err := account.Grants(r.Context(), k.Users, v.user, nil)
-	if err != nil {
-		return account.User{}, 0, fmt.Errorf("gate: %w", err)
-	}
-	return v.user, operations, nil
+	return v.User, v.Operations, nil
 }
 
 // present returns the one token of the request. The same token in two places

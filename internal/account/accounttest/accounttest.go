@@ -1,5 +1,6 @@
 // Package accounttest is the contract of a store of users, as a test: what every
-// store promises to those who log in, to the gate and to administrators.
+// store promises to those who log in, to the gate and to administrators, also when
+// several front doors have it in common, and when its home is gone.
 package accounttest
 
 import (
@@ -15,6 +16,16 @@ import (
 type Store interface {
 	account.Editor
 	account.Documents
+	account.Resolver
+}
+
+// Home is where users are kept.
+type Home interface {
+	// Open is the store of one more front door that has its users there. It ends
+	// with the test.
+	Open(*testing.T) Store
+	// Break has the home be such that nobody can tell any more who is in it.
+	Break(*testing.T)
 }
 
 // Two hashes of bcrypt's form. Nobody logs in with them.
@@ -23,9 +34,9 @@ const (
 	otherHash = "$2a$10$7EqJtq98hPqEX7fNZaFWoO5xyPEEKPCAmDEGTvdQ5kIzEVvxGh1W7"
 )
 
-// TestStore tests a store. open makes a new one with nobody in it for each call;
+// TestStore tests a store. found makes a new home with nobody in it for each call;
 // a store that can Reload is also asked after it has read all again.
-func TestStore(t *testing.T, open func(*testing.T) Store) {
+func TestStore(t *testing.T, found func(*testing.T) Home) {
 	for _, promise := range []struct {
 		sentence string
 		test     func(*testing.T, scene)
@@ -44,15 +55,23 @@ func TestStore(t *testing.T, open func(*testing.T) Store) {
 		{"AnEditIsSeen", editIsSeen},
 		{"AnEditThatFailsChangesNothing", failedEditChangesNothing},
 		{"ChangesAtOnceLoseNothing", changesAtOnce},
+		{"AUserAndItsRolesAreOfOneState", oneState},
+		{"AnotherDoorSeesEveryChange", anotherDoorSees},
+		{"ChangesThroughTwoDoorsLoseNothing", changesThroughTwoDoors},
+		{"WhatIsBrokenIsNotAbsent", brokenIsNotAbsent},
 	} {
 		t.Run(promise.sentence, func(t *testing.T) {
-			promise.test(t, scene{open(t)})
+			home := found(t)
+			promise.test(t, scene{home.Open(t), home})
 		})
 	}
 }
 
-// scene is a store and sentences about it.
-type scene struct{ Store }
+// scene is a store, its home, and sentences about it.
+type scene struct {
+	Store
+	home Home
+}
 
 // again has the store forget what it can read again.
 func (s scene) again(t *testing.T) {

@@ -154,11 +154,18 @@ func failedEditChangesNothing(t *testing.T, s scene) {
 // Each of many raises the rev of the same user, changes a user of its own, and
 // makes and deletes another.
 func changesAtOnce(t *testing.T, s scene) {
+	s.changedAtOnce(t, func(int) Store { return s.Store })
+}
+
+// changedAtOnce has writers, each through a store of its own choice, change the same
+// user and users of their own.
+func (s scene) changedAtOnce(t *testing.T, through func(writer int) Store) {
 	s.put(t, account.Users, "all", `{}`)
 	const writers, each = 8, 4
 	var done sync.WaitGroup
 	for w := range writers {
 		done.Go(func() {
+			s := through(w)
 			own, passing := fmt.Sprintf("own%d", w), fmt.Sprintf("passing%d", w)
 			for i := range each {
 				_, err := s.Edit(t.Context(), "all", account.Revoke)

@@ -71,7 +71,7 @@ func (u *Users) Put(ctx context.Context, kind account.Kind, name string, doc []b
 	if err != nil {
 		return err
 	}
-	kept, err := account.Kept(kind, name, doc, before.users[name], before.floor)
+	kept, err := account.Kept(kind, name, doc, before.user(name), before.floor)
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func (u *Users) Delete(ctx context.Context, kind account.Kind, name string) erro
 	}
 	floor := before.floor
 	if kind == account.Users {
-		if floor, err = account.FloorAfter(before.users[name], floor); err != nil {
+		if floor, err = account.FloorAfter(before.user(name), floor); err != nil {
 			return err
 		}
 	}

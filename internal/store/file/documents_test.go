@@ -17,10 +17,29 @@ import (
 )
 
 func TestTheContractOfAStore(t *testing.T) {
-	accounttest.TestStore(t, func(t *testing.T) accounttest.Store {
-		u, _ := live(t, `{}`)
-		return u
+	accounttest.TestStore(t, func(t *testing.T) accounttest.Home {
+		_, name := live(t, `{}`)
+		return home(name)
 	})
+}
+
+// home is a users file.
+type home string
+
+func (h home) Open(t *testing.T) accounttest.Store {
+	t.Helper()
+	u, err := Open(string(h), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+func (h home) Break(t *testing.T) {
+	t.Helper()
+	if err := os.WriteFile(string(h), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // What a request does to the file, to the byte.
@@ -240,7 +259,7 @@ func FuzzPut(f *testing.F) {
 		if err != nil {
 			return
 		}
-		kept, err := account.Kept(kind, name, doc, before.users[name], before.floor)
+		kept, err := account.Kept(kind, name, doc, before.user(name), before.floor)
 		if err != nil {
 			return
 		}

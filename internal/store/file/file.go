@@ -32,7 +32,7 @@ var ErrMode = errors.New("file mode is too wide")
 // Store is the state of one users file as it was read. It is immutable and safe
 // for concurrent use; the zero Store has nobody in it.
 type Store struct {
-	users   map[string]account.User
+	users   map[string]*account.Principal
 	roles   map[string]account.Role
 	kept    document
 	floor   int64  // the lowest rev of a new user
@@ -44,7 +44,7 @@ type Store struct {
 	warnings []string
 }
 
-var _ account.Store = (*Store)(nil)
+var _ account.Resolver = (*Store)(nil)
 
 // document is the whole file, its members still in JSON.
 type document struct {
@@ -133,7 +133,7 @@ func Parse(b []byte) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{users: make(map[string]account.User, len(d.Users)), roles: make(map[string]account.Role, len(d.Roles)), kept: d, floor: floor}
+	s := &Store{users: make(map[string]*account.Principal, len(d.Users)), roles: make(map[string]account.Role, len(d.Roles)), kept: d, floor: floor}
 	for _, name := range slices.Sorted(maps.Keys(d.Roles)) {
 		role, err := account.ParseRole(name, d.Roles[name])
 		if err != nil {
@@ -146,7 +146,9 @@ func Parse(b []byte) (*Store, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.users[name] = user
+		if s.users[name], err = account.Compose(user, s.roleOrNone); err != nil {
+			return nil, err
+		}
 		s.note(user)
 	}
 	return s, nil
@@ -163,14 +165,33 @@ func (s *Store) note(u account.User) {
 
 // User returns the user of that name, or account.ErrNotExist.
 func (s *Store) User(_ context.Context, name string) (account.User, error) {
-	if u, ok := s.users[name]; ok {
-		return u, nil
+	return s.user(name), s.orNobody(name)
+}
+
+// Principal returns the user of that name with its roles, or account.ErrNotExist.
+func (s *Store) Principal(_ context.Context, name string) (*account.Principal, error) {
+	return s.users[name], s.orNobody(name)
+}
+
+// user is the zero User for nobody.
+func (s *Store) user(name string) account.User {
+	if p, ok := s.users[name]; ok {
+		return p.User
 	}
-	return account.User{}, account.ErrNotExist
+	return account.User{}
+}
+
+func (s *Store) orNobody(name string) error {
+	if _, ok := s.users[name]; !ok {
+		return account.ErrNotExist
+	}
+	return nil
 }
 
 // Role returns the role of that name, or account.ErrNotExist.
-func (s *Store) Role(_ context.Context, name string) (account.Role, error) {
+func (s *Store) Role(_ context.Context, name string) (account.Role, error) { return s.roleOrNone(name) }
+
+func (s *Store) roleOrNone(name string) (account.Role, error) {
 	if r, ok := s.roles[name]; ok {
 		return r, nil
 	}
@@ -200,7 +221,7 @@ func (s *Store) lint() []string {
 		add(account.LintRole(s.roles[name]))
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.users)) {
-		add(account.Lint(s.users[name], s.role))
+		add(account.Lint(s.user(name), s.role))
 	}
 	if more > 0 {
 		said = append(said, fmt.Sprintf("further warnings about users and roles, not shown here: %d", more))
@@ -213,8 +234,8 @@ func (s *Store) lint() []string {
 
 // Lint are those of the sentences that are about one user or role.
 func (s *Store) Lint(kind account.Kind, name string) []string {
-	if user, ok := s.users[name]; ok && kind == account.Users {
-		return account.Lint(user, s.role)
+	if p, ok := s.users[name]; ok && kind == account.Users {
+		return account.Lint(p.User, s.role)
 	}
 	if role, ok := s.role(name); ok && kind == account.Roles {
 		return account.LintRole(role)

@@ -44,6 +44,7 @@ type state struct {
 var (
 	_ account.Editor    = (*Users)(nil)
 	_ account.Documents = (*Users)(nil)
+	_ account.Resolver  = (*Users)(nil)
 )
 
 // Open reads the file, with the errors of Read.
@@ -68,6 +69,11 @@ func (u *Users) take(s *Store) { u.current.Store(&state{Store: s, readAt: time.N
 // User returns the user of that name, or account.ErrNotExist.
 func (u *Users) User(ctx context.Context, name string) (account.User, error) {
 	return u.Snapshot().User(ctx, name)
+}
+
+// Principal returns the user of that name with its roles, or account.ErrNotExist.
+func (u *Users) Principal(ctx context.Context, name string) (*account.Principal, error) {
+	return u.Snapshot().Principal(ctx, name)
 }
 
 // Role returns the role of that name, or account.ErrNotExist.
