@@ -12,7 +12,7 @@ func (h *Handler) assemble(users openedUsers) {
 	s := h.settings
 	h.accounts = &login.Accounts{
 		Users: users, Editor: users.editor, Scheme: s.passwordHash, Realm: s.realm,
-		Passwords: h.guards.passwords, Hashing: h.hashing, Throttle: h.guards.throttle,
+		Passwords: h.guards.passwords, Hashing: h.hashing, Limits: h.guards.limits,
 		Client:      clientIP,
 		DefaultRoot: s.defaultRoot,
 		Warn:        func(err error) { h.logger.Warn(err.Error()) },
@@ -54,7 +54,7 @@ func (h *Handler) scheme(configured schemeSettings, users openedUsers) login.Sch
 		Algorithms: digestOffer(configured.algorithms, users),
 		Accounts:   h.accounts,
 		Key:        func() ([]byte, error) { return h.keys.Derive("digest nonce") },
-		Replays:    h.guards.replays,
+		Used:       h.guards.nonces,
 		Now:        time.Now,
 	}
 }

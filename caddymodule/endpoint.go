@@ -96,9 +96,8 @@ func (h *Handler) auditOperation(r *http.Request, op, user string, err error) {
 		return
 	}
 	o := outcomeOf(err, h.settings.unauthStatus)
-	if o.status == http.StatusServiceUnavailable && o.reason == broken.reason {
+	if o.status == http.StatusServiceUnavailable && !errors.Is(err, login.ErrBusy) {
 		h.logger.Error("an operation could not be decided", append(fields, zap.Error(err))...)
-		return
 	}
 	h.audit.Info("operation refused", append(fields, zap.String("reason", o.reason), zap.Int("status", o.status))...)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/cm-well/cmwell-auth/internal/account"
+	"github.com/cm-well/cmwell-auth/internal/guard"
 	"github.com/cm-well/cmwell-auth/internal/login"
 	"github.com/cm-well/cmwell-auth/internal/token"
 )
@@ -47,10 +48,10 @@ func TestEveryFailedLoginLooksAlike(t *testing.T) {
 	passwords := new(account.Passwords)
 	passwords.SetShapes([]account.Shape{{Cost: 6}})
 	now := func() time.Time { return time.Unix(1_800_000_000, 0) }
-	throttle := login.NewThrottle(100, now)
-	throttle.SetLimit(login.Limit{Failures: 3, Window: time.Hour})
+	throttle := guard.NewThrottle(100, now)
+	throttle.SetLimit(guard.Limit{Failures: 3, Window: time.Hour})
 	accounts := &login.Accounts{
-		Users: village{hash}, Passwords: passwords, Hashing: login.NewHashing(1, 8), Throttle: throttle,
+		Users: village{hash}, Passwords: passwords, Hashing: login.NewHashing(1, 8), Limits: throttle,
 		Client: func(*http.Request) string { return "192.0.2.7" },
 	}
 	exchange := &login.Exchange{

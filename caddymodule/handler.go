@@ -12,6 +12,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
 	"github.com/cm-well/cmwell-auth/internal/gate"
+	"github.com/cm-well/cmwell-auth/internal/guard"
 	"github.com/cm-well/cmwell-auth/internal/login"
 )
 
@@ -165,7 +166,7 @@ func answerJSON(w http.ResponseWriter, status int, body any) {
 
 // askPatience says when to come again, where that helps.
 func askPatience(header http.Header, o outcome, err error) {
-	var throttled *login.ThrottledError
+	var throttled *guard.ThrottledError
 	switch {
 	case errors.As(err, &throttled):
 		header.Set("Retry-After", strconv.Itoa(int(throttled.RetryAfter/time.Second)))

@@ -114,7 +114,6 @@ func (h *Handler) auditLogin(r *http.Request, grant login.Grant, err error) {
 	o := outcomeOf(err, http.StatusUnauthorized)
 	if o.status == http.StatusServiceUnavailable {
 		h.logger.Error("the login could not be decided", zap.Error(err), clientOf(r))
-		return
 	}
 	h.audit.Info("login failed", zap.String("reason", o.reason), zap.Int("status", o.status), clientOf(r))
 }

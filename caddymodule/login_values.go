@@ -10,6 +10,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 
 	"github.com/cm-well/cmwell-auth/internal/account"
+	"github.com/cm-well/cmwell-auth/internal/guard"
 	"github.com/cm-well/cmwell-auth/internal/login"
 )
 
@@ -58,21 +59,21 @@ func parseJSONLogin(s string) (string, error) {
 	return parseOwnPath(s)
 }
 
-func parseLimit(s string) (login.Limit, error) {
+func parseLimit(s string) (guard.Limit, error) {
 	words := strings.Fields(s)
 	bad := fmt.Errorf("%q found; a number from 1 to 1000 and a duration from 1m to 24h are accepted, such as 10 15m", s)
 	if len(words) != 2 {
-		return login.Limit{}, bad
+		return guard.Limit{}, bad
 	}
 	failures, err := strconv.Atoi(words[0])
 	if err != nil || failures < 1 || failures > 1000 {
-		return login.Limit{}, bad
+		return guard.Limit{}, bad
 	}
 	window, err := caddy.ParseDuration(words[1])
 	if err != nil || window < time.Minute || window > 24*time.Hour {
-		return login.Limit{}, bad
+		return guard.Limit{}, bad
 	}
-	return login.Limit{Failures: failures, Window: window}, nil
+	return guard.Limit{Failures: failures, Window: window}, nil
 }
 
 func parseWorkers(s string) (int, error) { return whole(s, 1, 1024) }

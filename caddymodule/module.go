@@ -216,7 +216,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	// Not before the start: a configuration that fails must leave the running one
 	// alone. And before the first request, which may be a guess.
 	h.beforeServing(app, func(context.Context) error {
-		h.guards.throttle.SetLimit(h.settings.limit)
+		h.guards.limits.SetLimit(h.settings.limit)
 		h.hashing.Resize(h.settings.workers, h.settings.queue)
 		h.hashing.SetCache(h.settings.cache, time.Now)
 		return nil

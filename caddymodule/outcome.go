@@ -10,6 +10,7 @@ import (
 	"github.com/cm-well/cmwell-auth/internal/account"
 	"github.com/cm-well/cmwell-auth/internal/admin"
 	"github.com/cm-well/cmwell-auth/internal/gate"
+	"github.com/cm-well/cmwell-auth/internal/guard"
 	"github.com/cm-well/cmwell-auth/internal/login"
 	"github.com/cm-well/cmwell-auth/internal/permission"
 	"github.com/cm-well/cmwell-auth/internal/token"
@@ -74,8 +75,9 @@ var outcomes = []outcome{
 	{account.ErrPassword, http.StatusBadRequest, "bad_password", ""},
 	{login.ErrOvertaken, http.StatusConflict, "conflict", "the user was changed at the same time; try again"},
 
-	{login.ErrThrottled, http.StatusTooManyRequests, "throttled", "Too many failed logins, try again later."},
+	{guard.ErrThrottled, http.StatusTooManyRequests, "throttled", "Too many failed logins, try again later."},
 	{login.ErrBusy, http.StatusServiceUnavailable, "busy", "Too many logins are waiting, try again later."},
+	{login.ErrUnguarded, http.StatusServiceUnavailable, "unguarded", "Logins cannot be counted at the moment, try again later."},
 	{login.ErrBody, http.StatusBadRequest, "bad_body", ""},
 	{login.ErrBodySize, http.StatusRequestEntityTooLarge, "body_size", ""},
 	{login.ErrExpiry, http.StatusBadRequest, "bad_expiry", ""},

@@ -11,8 +11,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cm-well/cmwell-auth/internal/gate"
+	"github.com/cm-well/cmwell-auth/internal/guard"
 	"github.com/cm-well/cmwell-auth/internal/login"
 	jwt "github.com/cm-well/cmwell-auth/internal/token"
 )
@@ -30,7 +32,7 @@ var inner = []string{
 func sentinels(t *testing.T) []string {
 	t.Helper()
 	var names []string
-	for _, pkg := range []string{"token", "permission", "account", "login", "gate", "admin"} {
+	for _, pkg := range []string{"token", "permission", "account", "guard", "login", "gate", "admin"} {
 		files, err := filepath.Glob("../internal/" + pkg + "/*.go")
 		if err != nil {
 			t.Fatal(err)
@@ -96,6 +98,8 @@ func TestAnswersToErrors(t *testing.T) {
 		{login.ErrDefaultPassword, false, 401, "default_password", "Not authenticated.\n401 - User/Pass don't match.\n"},
 		{login.ErrNoCredentials, false, 401, "no_credentials", "Please provide your credentials.\n"},
 		{fmt.Errorf("%w: it is zero", login.ErrExpiry), false, 400, "bad_expiry", "exp is not accepted: it is zero\n"},
+		{fmt.Errorf("%w: %w", login.ErrUnguarded, errors.New("x")), false, 503, "unguarded", "Logins cannot be counted at the moment, try again later.\n"},
+		{guard.Throttled(time.Minute), false, 429, "throttled", "Too many failed logins, try again later.\n"},
 		{errors.New("a connection is gone"), true, 503, "broken", `{"success":false,"message":"the front door cannot decide at the moment, try again later"}`},
 		{jwt.ErrNoKey, false, 503, "broken", "the front door cannot decide at the moment, try again later\n"},
 	} {

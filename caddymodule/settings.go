@@ -12,6 +12,7 @@ import (
 
 	"github.com/cm-well/cmwell-auth/internal/account"
 	"github.com/cm-well/cmwell-auth/internal/gate"
+	"github.com/cm-well/cmwell-auth/internal/guard"
 	"github.com/cm-well/cmwell-auth/internal/login"
 	"github.com/cm-well/cmwell-auth/internal/permission"
 	"github.com/cm-well/cmwell-auth/internal/token"
@@ -27,7 +28,7 @@ type settings struct {
 	authPath       string
 	jsonLogin      string // empty when it is not served
 	schemes        []schemeSettings
-	limit          login.Limit
+	limit          guard.Limit
 	workers        int
 	queue          int
 	cache          time.Duration // 0 for off

@@ -3,12 +3,8 @@ package caddymodule
 import (
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/caddyserver/caddy/v2"
-
-	"github.com/cm-well/cmwell-auth/internal/account"
-	"github.com/cm-well/cmwell-auth/internal/login"
 )
 
 // pool holds what outlives a reload. During one, the old and the new
@@ -58,36 +54,4 @@ func (h *Handler) Cleanup() error {
 	}
 	h.shared = nil
 	return nil
-}
-
-// guards are the defences of the login that outlive a reload.
-type guards struct {
-	throttle  *login.Throttle
-	replays   *login.Replays
-	passwords *account.Passwords
-}
-
-// What bounds the memory of the guards, in entries.
-const (
-	throttleEntries = 100_000
-	replayEntries   = 100_000
-)
-
-// shareGuards finds the counts that belong to a set of users, and the places
-// for hashing, of which the process has one set: it has one set of processors.
-func (h *Handler) shareGuards(usersIdentity string) (guards, *login.Hashing, error) {
-	g, err := share(h, poolKey{"guards", usersIdentity}, func() (guards, error) {
-		return guards{
-			throttle:  login.NewThrottle(throttleEntries, time.Now),
-			replays:   login.NewReplays(replayEntries),
-			passwords: &account.Passwords{Scheme: h.settings.passwordHash},
-		}, nil
-	})
-	if err != nil {
-		return guards{}, nil, err
-	}
-	hashing, err := share(h, poolKey{"hashing", ""}, func() (*login.Hashing, error) {
-		return login.NewHashing(h.settings.workers, h.settings.queue), nil
-	})
-	return g, hashing, err
 }

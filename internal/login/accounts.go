@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/cm-well/cmwell-auth/internal/account"
+	"github.com/cm-well/cmwell-auth/internal/guard"
 )
 
 // Accounts find users and check passwords, for every way of logging in. They
@@ -26,8 +27,8 @@ type Accounts struct {
 	Passwords *account.Passwords
 	// Hashing confines the comparing.
 	Hashing *Hashing
-	// Throttle slows down guessing.
-	Throttle *Throttle
+	// Limits slow down guessing.
+	Limits Limiter
 	// Client is the address of who sends a request.
 	Client func(*http.Request) string
 	// DefaultRoot says from where root may log in with the default password.
@@ -39,26 +40,38 @@ type Accounts struct {
 }
 
 // try is one attempt at a name, from its start to its outcome.
-type try struct{ Attempt }
+type try struct {
+	attempt guard.Attempt
+	request *http.Request
+}
 
 // begin counts a try before its outcome is known, so that many at once do not
 // pass the limit together.
 func (a *Accounts) begin(r *http.Request, name string) (try, error) {
-	started, err := a.Throttle.Begin(name, a.Client(r))
-	return try{started}, err
+	started, err := a.Limits.Begin(r.Context(), name, a.Client(r))
+	if err != nil && !errors.Is(err, guard.ErrThrottled) {
+		err = fmt.Errorf("%w: %w", ErrUnguarded, err)
+	}
+	return try{started, r}, err
 }
 
-// settle tells the throttle what came of the try. A fault of ours, or a nonce
-// that was merely old, is not held against the client.
-func (t try) settle(err error) {
+// settle tells the limits what came of the try, and returns the error of the
+// try, or that it could not be told: a failure that is not counted is not
+// answered. A fault of ours, or a nonce that was merely old, is not held against
+// the client.
+func (t try) settle(err error) error {
+	came := guard.Failed
 	switch {
 	case err == nil:
-		t.Succeeded()
+		came = guard.Succeeded
 	case errors.Is(err, ErrStale) || !errors.Is(err, ErrRejected):
-		t.Abandoned()
-	default:
-		t.Failed()
+		came = guard.Abandoned
 	}
+	// The client may have gone away: its guess counts.
+	if untold := t.attempt.End(context.WithoutCancel(t.request.Context()), came); untold != nil {
+		return fmt.Errorf("%w: %w", ErrUnguarded, untold)
+	}
+	return err
 }
 
 // find looks a user up. The zero User stands for a name that does not exist, or
@@ -80,37 +93,31 @@ func (a *Accounts) find(r *http.Request, name string) (account.User, error) {
 // Check returns the user of that name when the password is right, and
 // ErrRejected when it is not. The same work is done whatever is wrong, so that
 // neither bytes nor time tell who exists. It may wait for its turn at hashing:
-// ErrBusy and ErrThrottled mean that nothing was checked.
+// ErrBusy, ErrUnguarded and guard.ErrThrottled mean that nothing was checked, or
+// that nothing is known of it.
 func (a *Accounts) Check(r *http.Request, name, password string) (account.User, error) {
-	same := a.Hashing.fingerprint(name, a.Client(r), password)
-	user, err := a.flights.do(r.Context(), same, func() (account.User, error) { return a.attempt(r, name, password) })
-	if err != nil {
-		return account.User{}, err
-	}
-	if user.Name == account.Root && password == account.RootPassword && !a.DefaultRoot.allows(r) {
-		// Held against the client like any other failure, or the limit would tell
-		// which password was right.
-		if held, err := a.begin(r, name); err == nil {
-			held.Failed()
-		}
-		return account.User{}, ErrDefaultPassword
-	}
-	return user, nil
+	// Two requests from one address are not identical when only one of them may
+	// use the default password.
+	from := fmt.Sprint(a.DefaultRoot.allows(r), " ", a.Client(r))
+	same := a.Hashing.fingerprint(name, from, password)
+	return a.flights.do(r.Context(), same, func() (account.User, error) { return a.attempt(r, name, password) })
 }
 
-// attempt is Check without what depends on where the request comes from.
 func (a *Accounts) attempt(r *http.Request, name, password string) (account.User, error) {
 	started, err := a.begin(r, name)
 	if err != nil {
 		return account.User{}, err
 	}
 	user, err := a.match(r, name, password)
-	if err == nil && user.Name == account.Root && password == account.RootPassword {
-		started.Abandoned() // whether it counts as a success is not decided here
-		return user, nil
+	if err == nil && user.Name == account.Root && password == account.RootPassword && !a.DefaultRoot.allows(r) {
+		// Counted like any other failure and at the same cost, or the limit or the
+		// time would tell which password was right.
+		err = ErrDefaultPassword
 	}
-	started.settle(err)
-	return user, err
+	if err = started.settle(err); err != nil {
+		return account.User{}, err
+	}
+	return user, nil
 }
 
 func (a *Accounts) match(r *http.Request, name, password string) (account.User, error) {

@@ -7,9 +7,9 @@ import (
 	"runtime"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/cm-well/cmwell-auth/internal/account"
+	"github.com/cm-well/cmwell-auth/internal/guard"
 )
 
 // desk is a store of one user that can be edited.
@@ -116,18 +116,18 @@ func TestChangingAPassword(t *testing.T) {
 
 func TestGuessingEndsInAThrottle(t *testing.T) {
 	x, a := exchange(t, everybody)
-	a.Throttle.SetLimit(Limit{Failures: 3, Window: 15 * time.Minute})
-	for i, want := range []error{ErrRejected, ErrRejected, ErrRejected, ErrThrottled, ErrThrottled} {
+	allow(a, 3)
+	for i, want := range []error{ErrRejected, ErrRejected, ErrRejected, guard.ErrThrottled, guard.ErrThrottled} {
 		spent := a.Passwords.Spent()
 		_, err := x.Login(request("/_login", basic("ann", "guess")))
 		if !errors.Is(err, want) {
 			t.Errorf("guess %d: %v, want %v", i+1, err, want)
 		}
-		if errors.Is(want, ErrThrottled) && a.Passwords.Spent() != spent {
+		if errors.Is(want, guard.ErrThrottled) && a.Passwords.Spent() != spent {
 			t.Errorf("guess %d was hashed", i+1)
 		}
 	}
-	if _, err := x.Login(request("/_login", basic("ann", "a:b:c"))); !errors.Is(err, ErrThrottled) {
+	if _, err := x.Login(request("/_login", basic("ann", "a:b:c"))); !errors.Is(err, guard.ErrThrottled) {
 		t.Errorf("the right password within the block: %v", err)
 	}
 	elsewhere := request("/_login", basic("ann", "a:b:c"))
@@ -139,7 +139,7 @@ func TestGuessingEndsInAThrottle(t *testing.T) {
 	for range 3 {
 		_, _ = x.Login(request("/_login", basic("nobody", "guess")))
 	}
-	if _, err := x.Login(request("/_login", basic("nobody", "guess"))); !errors.Is(err, ErrThrottled) {
+	if _, err := x.Login(request("/_login", basic("nobody", "guess"))); !errors.Is(err, guard.ErrThrottled) {
 		t.Errorf("a name that does not exist is treated alike: %v", err)
 	}
 }
@@ -147,7 +147,7 @@ func TestGuessingEndsInAThrottle(t *testing.T) {
 // An application that starts fifty workers at once logs in fifty times.
 func TestIdenticalLoginsAtOnceAreOneAttempt(t *testing.T) {
 	x, a := exchange(t, everybody)
-	a.Throttle.SetLimit(Limit{Failures: 2, Window: 15 * time.Minute})
+	allow(a, 2)
 	var workers sync.WaitGroup
 	held, release := make(chan struct{}), make(chan struct{})
 	go func() { _ = a.Hashing.Do(t.Context(), func() { close(held); <-release }) }()
@@ -197,12 +197,12 @@ func TestTheNextInLineChecksAnewWhenTheFirstGoesAway(t *testing.T) {
 
 func TestMalformedCredentialsAreNoGuesses(t *testing.T) {
 	x, a := exchange(t, everybody)
-	a.Throttle.SetLimit(Limit{Failures: 1, Window: 15 * time.Minute})
+	allow(a, 1)
 	for range 5 {
 		if _, err := x.Login(request("/_login", "Basic %%%")); !errors.Is(err, ErrCredentials) {
 			t.Error(err)
 		}
-		if _, err := x.Login(request("/_login", basic("broken", "x"))); errors.Is(err, ErrThrottled) {
+		if _, err := x.Login(request("/_login", basic("broken", "x"))); errors.Is(err, guard.ErrThrottled) {
 			t.Error("a fault of ours is held against the client")
 		}
 	}

@@ -39,8 +39,8 @@ type Digest struct {
 	Accounts *Accounts
 	// Key makes and recognises nonces.
 	Key func() ([]byte, error)
-	// Replays remembers used nonce counts.
-	Replays *Replays
+	// Used are the nonce counts that were used.
+	Used NonceCounts
 	// Now is the clock.
 	Now func() time.Time
 }
@@ -93,8 +93,10 @@ func (d *Digest) Authenticate(r *http.Request) (account.User, error) {
 		return account.User{}, err
 	}
 	user, err := d.verify(r, a)
-	attempt.settle(err)
-	return user, err
+	if err = attempt.settle(err); err != nil {
+		return account.User{}, err
+	}
+	return user, nil
 }
 
 // read takes from the parameters what RFC 7616, section 3.4, requires. What is
@@ -182,10 +184,16 @@ func (d *Digest) verify(r *http.Request, a digestAnswer) (account.User, error) {
 		return account.User{}, ErrRejected
 	case state == nonceStale:
 		return account.User{}, ErrStale
-	case !d.Replays.use(a.nonce, a.count, expires, d.Now()):
-		return account.User{}, ErrRejected
 	case d.isDefaultRoot(user) && !d.Accounts.DefaultRoot.allows(r):
+		// Before the nonce is looked up: that takes a while, and would tell.
 		return account.User{}, ErrDefaultPassword
+	}
+	first, err := d.Used.Use(r.Context(), a.nonce, a.count, expires.Sub(d.Now()))
+	switch {
+	case err != nil:
+		return account.User{}, fmt.Errorf("%w: %w", ErrUnguarded, err)
+	case !first:
+		return account.User{}, ErrRejected
 	}
 	return user, nil
 }

@@ -3,7 +3,6 @@ package login
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"github.com/cm-well/cmwell-auth/internal/account"
+	"github.com/cm-well/cmwell-auth/internal/guard"
 )
 
 // The values of RFC 7616, section 3.9.1.
@@ -61,14 +61,14 @@ type digestDoor struct {
 func newDigestDoor() *digestDoor {
 	d := &digestDoor{clock: noon}
 	now := func() time.Time { return d.clock }
-	throttle := NewThrottle(1000, now)
-	throttle.SetLimit(Limit{Failures: 1000, Window: 15 * time.Minute})
+	accounts := &Accounts{Users: digestUsers{}, Client: func(r *http.Request) string { return r.RemoteAddr }}
+	allow(accounts, 1000)
 	d.Digest = &Digest{
 		Realm:      "cmwell",
 		Algorithms: func() []DigestAlgorithm { return []DigestAlgorithm{SHA256, MD5} },
-		Accounts:   &Accounts{Users: digestUsers{}, Throttle: throttle, Client: func(r *http.Request) string { return r.RemoteAddr }},
+		Accounts:   accounts,
 		Key:        func() ([]byte, error) { return []byte("a derived key"), nil },
-		Replays:    NewReplays(1000),
+		Used:       guard.NewReplays(1000, now),
 		Now:        now,
 	}
 	return d
@@ -364,21 +364,6 @@ func TestABrokenStoreIsNoRejection(t *testing.T) {
 	}
 	if c := d.Challenge(false); c != nil {
 		t.Errorf("challenges without a key: %q", c)
-	}
-}
-
-func TestReplaysAreBounded(t *testing.T) {
-	r := NewReplays(10)
-	for i := range 10 {
-		if !r.use(fmt.Sprint(i), 1, noon.Add(time.Minute), noon) {
-			t.Fatal(i)
-		}
-	}
-	if r.use("one too many", 1, noon.Add(time.Minute), noon) {
-		t.Error("there was no place left")
-	}
-	if !r.use("later", 1, noon.Add(time.Hour), noon.Add(time.Minute)) || len(r.seen) != 1 {
-		t.Errorf("the expired ones were not forgotten: %d", len(r.seen))
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/cm-well/cmwell-auth/internal/account"
+	"github.com/cm-well/cmwell-auth/internal/guard"
 	"github.com/cm-well/cmwell-auth/internal/token"
 )
 
@@ -51,13 +52,20 @@ func exchange(t testing.TB, s account.Store) (*Exchange, *Accounts) {
 	}
 	a := &Accounts{
 		Users: s, Passwords: cheap(), Hashing: NewHashing(1, 8),
-		Throttle: NewThrottle(1000, func() time.Time { return noon }),
-		Client:   func(r *http.Request) string { return r.RemoteAddr },
+		Limits: guard.NewThrottle(1000, func() time.Time { return noon }),
+		Client: func(r *http.Request) string { return r.RemoteAddr },
 	}
 	return &Exchange{
 		Schemes: []Scheme{&Basic{Realm: "cmwell", Accounts: a}},
 		Keys:    keys, Expiry: day, MaxExpiry: 60 * day, Now: func() time.Time { return noon },
 	}, a
+}
+
+// allow sets how many failures are allowed.
+func allow(a *Accounts, failures int) {
+	throttle := guard.NewThrottle(1000, func() time.Time { return noon })
+	throttle.SetLimit(guard.Limit{Failures: failures, Window: 15 * time.Minute})
+	a.Limits = throttle
 }
 
 func basic(name, password string) string {
@@ -224,7 +232,7 @@ func TestTheChallenge(t *testing.T) {
 
 func FuzzBasic(f *testing.F) {
 	_, fuzzed := exchange(f, users{})
-	fuzzed.Throttle.SetLimit(Limit{Failures: 1 << 30, Window: time.Hour})
+	allow(fuzzed, 1<<30)
 	f.Add("Basic YW5uOmE6Yjpj")
 	f.Add("Basic")
 	f.Fuzz(func(t *testing.T, authorization string) {

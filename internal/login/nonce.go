@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
-	"sync"
 	"time"
 )
 
@@ -89,61 +88,4 @@ func mac(key []byte, label string, b []byte) []byte {
 	h.Write([]byte(label + "\x00"))
 	h.Write(b)
 	return h.Sum(nil)[:nonceMAC]
-}
-
-// Replays remembers which nonce counts have been used, so that each is accepted
-// once. Only answers with the right password are remembered, so strangers
-// cannot fill it. It is safe for concurrent use, and outlives a reload.
-type Replays struct {
-	mu   sync.Mutex
-	seen map[string]*counts
-	most int
-}
-
-// counts are the used counts of one nonce: the highest, and a window below it.
-type counts struct {
-	highest uint64
-	window  uint64 // bit i: highest-i was used
-	expires time.Time
-}
-
-// NewReplays remembers at most so many nonces at a time.
-func NewReplays(most int) *Replays { return &Replays{seen: map[string]*counts{}, most: most} }
-
-// use tells whether the count is used for the first time. Counts may arrive out
-// of order, up to 64 apart; what is older than that counts as used. When no
-// place is left, the answer is no: a replay is worse than another challenge.
-func (r *Replays) use(nonce string, count uint64, expires, now time.Time) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	c := r.seen[nonce]
-	if c == nil {
-		if len(r.seen) >= r.most {
-			r.forget(now)
-		}
-		if len(r.seen) >= r.most {
-			return false
-		}
-		r.seen[nonce] = &counts{highest: count, window: 1, expires: expires}
-		return true
-	}
-	if count > c.highest {
-		c.window = c.window<<min(count-c.highest, 64) | 1
-		c.highest = count
-		return true
-	}
-	bit := uint64(1) << min(c.highest-count, 64)
-	if bit == 0 || c.window&bit != 0 {
-		return false
-	}
-	c.window |= bit
-	return true
-}
-
-func (r *Replays) forget(now time.Time) {
-	for nonce, c := range r.seen {
-		if !now.Before(c.expires) {
-			delete(r.seen, nonce)
-		}
-	}
 }

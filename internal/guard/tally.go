@@ -1,4 +1,4 @@
-package login
+package guard
 
 import (
 	"math/rand/v2"
@@ -17,15 +17,28 @@ type tally struct {
 // anew each time, so that a changed limit holds for blocks already begun.
 func (y *tally) until(l Limit) time.Time { return y.failed.Add(l.block(y.failures)) }
 
-// forgotten tells whether nothing counts any more. An attempt whose end is never
-// told is forgotten too, and so blocks nobody for ever. The window runs from the
-// end of a block: one longer than the window would else wipe out what it is for.
-func (y *tally) forgotten(l Limit, now time.Time) bool {
-	since := y.until(l)
-	if y.pending > 0 && y.begun.After(since) {
-		since = y.begun
+// lapse lets go of what does not count any more. An attempt whose end is never
+// told is forgotten, and so blocks nobody for ever. The window of the failures
+// runs from the end of a block: one longer than the window would else wipe out
+// what it is for.
+func (y *tally) lapse(l Limit, now time.Time) {
+	if now.Sub(y.begun) >= l.UnderWay() {
+		y.pending = 0
 	}
-	return now.Sub(since) >= l.Window
+	if y.pending == 0 && now.Sub(y.until(l)) >= l.Window {
+		y.failures = 0
+	}
+}
+
+// end gives back what an attempt used up, and counts what came of it.
+func (y *tally) end(came Outcome, now time.Time) {
+	y.pending = max(y.pending-1, 0)
+	switch came {
+	case Succeeded:
+		y.failures = 0
+	case Failed:
+		y.failures, y.failed = y.failures+1, now
+	}
 }
 
 // tallies count under keys, all with the same limit.
@@ -37,9 +50,7 @@ type tallies[K comparable] struct {
 func newTallies[K comparable](room int, now func() time.Time) *tallies[K] {
 	s := &tallies[K]{}
 	s.ledger = newLedger[K](room, func(y *tally) int64 {
-		if y.forgotten(s.limit, now()) {
-			return 0
-		}
+		y.lapse(s.limit, now())
 		return int64(y.failures + y.pending)
 	})
 	return s
@@ -47,10 +58,7 @@ func newTallies[K comparable](room int, now func() time.Time) *tallies[K] {
 
 // wait is how long the key is refused.
 func (s *tallies[K]) wait(key K, now time.Time) time.Duration {
-	y, known := s.find(key)
-	if !known || y.forgotten(s.limit, now) {
-		return 0
-	}
+	y, _ := s.current(key, now)
 	if until := y.until(s.limit); now.Before(until) {
 		return until.Sub(now)
 	}
@@ -65,34 +73,51 @@ func (s *tallies[K]) begin(key K, now time.Time) {
 	y, known := s.current(key, now)
 	y.pending++
 	y.begun = now
-	if !known {
-		s.enter(key, y)
+	s.keep(key, y, known)
+}
+
+// end is told of an attempt even where its entry had to give way meanwhile: a
+// failure counts.
+func (s *tallies[K]) end(key K, now time.Time, came Outcome) {
+	y, known := s.current(key, now)
+	y.end(came, now)
+	s.keep(key, y, known)
+}
+
+// forgive forgets the failures of the key, and tells whether there were any.
+func (s *tallies[K]) forgive(key K, now time.Time) bool {
+	y, known := s.current(key, now)
+	guilty := y.failures > 0
+	y.failures = 0
+	s.keep(key, y, known)
+	return guilty
+}
+
+// blocked tells of every key that is refused for its failures.
+func (s *tallies[K]) blocked(now time.Time, tell func(key K, failures int, until time.Time)) {
+	for _, r := range s.rows {
+		if until := r.value.until(s.limit); now.Before(until) {
+			tell(r.key, r.value.failures, until)
+		}
 	}
 }
 
-// end gives back what begin reserved and applies what came of it, even where
-// the entry had to give way meanwhile: a failure counts.
-func (s *tallies[K]) end(key K, now time.Time, came func(*tally, time.Time)) {
-	y, known := s.current(key, now)
-	y.pending = max(y.pending-1, 0)
-	came(y, now)
+func (s *tallies[K]) current(key K, now time.Time) (y *tally, known bool) {
+	y, known = s.find(key)
+	if !known {
+		y = &tally{}
+	}
+	y.lapse(s.limit, now)
+	return y, known
+}
+
+func (s *tallies[K]) keep(key K, y *tally, known bool) {
 	switch empty := y.failures == 0 && y.pending == 0; {
 	case empty && known:
 		s.strike(key)
 	case !empty && !known:
 		s.enter(key, y)
 	}
-}
-
-func (s *tallies[K]) current(key K, now time.Time) (y *tally, known bool) {
-	y, known = s.find(key)
-	switch {
-	case !known:
-		y = &tally{}
-	case y.forgotten(s.limit, now):
-		*y = tally{}
-	}
-	return y, known
 }
 
 // drawn is how many entries are compared when one must give way. That the least
