@@ -32,7 +32,8 @@ const (
 
 // arrows is the plan of the house. Tokens, permissions and accounts know
 // neither HTTP nor Caddy; login and gate act on them and never on each other;
-// a store knows accounts and its own driver; Caddy stays in the shell.
+// a store knows accounts and its own driver, and one that front doors share the
+// rules of guard; Caddy stays in the shell.
 var arrows = []arrow{
 	{pkg: "internal/permission"},
 	{pkg: "internal/token", outside: []string{"github.com/golang-jwt/jwt/v5", strictJSON}},
@@ -48,6 +49,7 @@ var arrows = []arrow{
 	// A store with a driver gets a row of its own, which names the driver.
 	{pkg: "internal/store/*", inside: []string{"internal/account", "internal/permission"}},
 	{pkg: "internal/store/file", inside: []string{"internal/account", "internal/account/splice", "internal/permission"}, outside: []string{strictJSON}},
+	{pkg: "internal/store/redis", inside: []string{"internal/account", "internal/guard", "internal/permission"}, outside: []string{"github.com/redis/rueidis"}},
 	{pkg: "internal/console"},
 	{pkg: "internal/devstore", outside: []string{"go.etcd.io/bbolt", "github.com/piprate/json-gold/...", strictJSON}},
 	{pkg: "caddymodule", inside: []string{"internal/..."}, outside: []string{

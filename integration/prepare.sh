@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the tests need beyond Go: git; an nginx that speaks WebDAV, as a
-# real store behind the front door; and the clients that log in: curl, wget,
+# real store behind the front door; a Redis; and the clients that log in: curl, wget,
 # Python's requests, Perl's LWP, Chromium, and the modules of integration/clients
 # for the node that is there. Does nothing when all of it is there. What cannot
 # be had is named in one line; with CI set that fails.
@@ -19,6 +19,7 @@ missing() {
 	command -v curl >/dev/null 2>&1 || echo curl
 	command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || echo nginx
 	[ -f "$dav_module" ] || echo libnginx-mod-http-dav-ext
+	command -v redis-server >/dev/null 2>&1 || echo redis-server
 	command -v wget >/dev/null 2>&1 || echo wget
 	command -v chromium >/dev/null 2>&1 || echo chromium
 	# The tests ask Debian's python, whatever is first on the PATH.
