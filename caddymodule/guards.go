@@ -9,6 +9,16 @@ import (
 	"github.com/cm-well/cmwell-auth/internal/login"
 )
 
+// SharedGuards is what a Store offers besides, when several front doors have it in
+// common: then a guess or a replay at one of them counts at all. Without it, each
+// process counts for itself.
+type SharedGuards interface {
+	// Limits count failed logins.
+	Limits() LoginLimits
+	// Nonces remember used counts of Digest's nonces.
+	Nonces() login.NonceCounts
+}
+
 // LoginLimits slow down guessing, by the rules of guard.Throttle.
 type LoginLimits interface {
 	login.Limiter
@@ -51,4 +61,12 @@ func (h *Handler) shareGuards(usersIdentity string) (guards, *login.Hashing, err
 		return login.NewHashing(h.settings.workers, h.settings.queue), nil
 	})
 	return g, hashing, err
+}
+
+// of the store are the guards that it offers, and for the rest those at hand.
+func (g guards) of(store Store) guards {
+	if shared, ok := store.(SharedGuards); ok {
+		g.limits, g.nonces = shared.Limits(), shared.Nonces()
+	}
+	return g
 }

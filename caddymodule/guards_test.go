@@ -64,3 +64,24 @@ func TestALoginThatCannotBeCountedIs503(t *testing.T) {
 		t.Error("a password was hashed")
 	}
 }
+
+// sharedVillage has its own counts, for all doors.
+type sharedVillage struct {
+	village
+	limits LoginLimits
+	nonces login.NonceCounts
+}
+
+func (v sharedVillage) Limits() LoginLimits       { return v.limits }
+func (v sharedVillage) Nonces() login.NonceCounts { return v.nonces }
+
+func TestAStoreThatDoorsShareGuardsTheLogin(t *testing.T) {
+	own := guards{guard.NewThrottle(1, time.Now), guard.NewReplays(1, time.Now), new(account.Passwords)}
+	if got := own.of(village{}); got != own {
+		t.Errorf("a store without guards: %v", got)
+	}
+	shared := sharedVillage{limits: guard.NewThrottle(1, time.Now), nonces: guard.NewReplays(1, time.Now)}
+	if got := own.of(shared); got != (guards{shared.limits, shared.nonces, own.passwords}) {
+		t.Errorf("a store with guards: %v", got)
+	}
+}

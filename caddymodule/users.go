@@ -48,6 +48,7 @@ func (h *Handler) provisionUsers(ctx caddy.Context, app *StartApp) (openedUsers,
 	if err != nil {
 		return openedUsers{}, err
 	}
+	h.guards = h.guards.of(users)
 	check := func(ctx context.Context) error { return h.checkRoot(ctx, users) }
 	if h.settings.production && h.settings.defaultRoot == login.UnsafeRootFromAnywhere {
 		h.beforeServing(app, check)
