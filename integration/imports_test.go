@@ -51,9 +51,10 @@ var arrows = []arrow{
 	{pkg: "internal/store/file", inside: []string{"internal/account", "internal/account/splice", "internal/permission"}, outside: []string{strictJSON}},
 	{pkg: "internal/store/redis", inside: []string{"internal/account", "internal/guard", "internal/permission"}, outside: []string{"github.com/redis/rueidis"}},
 	{pkg: "internal/console"},
+	{pkg: "internal/redact"},
 	{pkg: "internal/devstore", outside: []string{"go.etcd.io/bbolt", "github.com/piprate/json-gold/...", strictJSON}},
 	{pkg: "caddymodule", inside: []string{"internal/..."}, outside: []string{
-		anyCaddy, "github.com/caddyserver/certmagic", "go.uber.org/zap/...", "github.com/prometheus/client_golang/...", "golang.org/x/net/http/httpguts", "github.com/dustin/go-humanize", semaphores}},
+		anyCaddy, "github.com/caddyserver/certmagic", "go.uber.org/zap/...", "github.com/prometheus/client_golang/...", "golang.org/x/net/http/httpguts", "golang.org/x/term", "github.com/dustin/go-humanize", semaphores}},
 	{pkg: "cmd/caddy", inside: []string{"caddymodule"}, outside: []string{anyCaddy}},
 	{pkg: "integration", inside: []string{"caddymodule", "internal/..."}, outside: []string{anyCaddy, "github.com/icholy/digest"}},
 	{pkg: "integration/bench", outside: []string{"golang.org/x/crypto/bcrypt"}},
