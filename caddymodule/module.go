@@ -213,6 +213,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return err
 	}
 	h.assemble(users)
+	h.watchLogs(ctx, app)
 	// Not before the start: a configuration that fails must leave the running one
 	// alone. And before the first request, which may be a guess.
 	h.beforeServing(app, func(context.Context) error {

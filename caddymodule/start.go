@@ -16,6 +16,8 @@ const startAppID = "cmwell_auth"
 type StartApp struct {
 	ctx  context.Context
 	todo []func(context.Context) error
+	// warned are the logs that were warned of.
+	warned []string
 }
 
 // CaddyModule names the module.

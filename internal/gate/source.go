@@ -44,6 +44,9 @@ func NewSource(kind Kind, name string) Source {
 // Kind is where the source looks.
 func (s Source) Kind() Kind { return s.kind }
 
+// Name is what the token goes by there; empty for a bearer.
+func (s Source) Name() string { return s.name }
+
 // String names the place for people: "header X-Cm-Well-Token".
 func (s Source) String() string {
 	switch s.kind {
