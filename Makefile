@@ -1,10 +1,10 @@
 # What a developer does here. `make` alone lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test lint fmt bench
+.PHONY: help build run test lint fmt bench deb reproduce
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 build: ## build ./caddy with the front door in it
 	@./xcaddy.sh
@@ -32,3 +32,9 @@ fmt: ## format the Go files
 bench: ## measure what a request costs, and reads under a flood of logins
 	@go test -run '^$$' -bench . -benchmem ./internal/...
 	@go run ./integration/bench
+
+deb: ## build the Debian package into dist/
+	@./packaging/deb.sh
+
+reproduce: ## build the Debian package twice, from nothing, and compare
+	@./packaging/reproduce.sh

@@ -2,8 +2,9 @@
 # Installs what the tests need beyond Go: git; an nginx that speaks WebDAV, as a
 # real store behind the front door; a Redis; and the clients that log in: curl, wget,
 # Python's requests, Perl's LWP, Chromium, and the modules of integration/clients
-# for the node that is there. Does nothing when all of it is there. What cannot
-# be had is named in one line; with CI set that fails.
+# for the node that is there; and what checks and installs the Debian package.
+# Does nothing when all of it is there. What cannot be had is named in one line;
+# with CI set that fails.
 #
 # No nginx is left running: the tests start their own, on ports of their own.
 set -eu
@@ -24,6 +25,9 @@ missing() {
 	command -v chromium >/dev/null 2>&1 || echo chromium
 	# The tests ask Debian's python, whatever is first on the PATH.
 	/usr/bin/python3 -c 'import requests' >/dev/null 2>&1 || echo python3-requests
+	command -v adduser >/dev/null 2>&1 || [ -x /usr/sbin/adduser ] || echo adduser
+	command -v ip >/dev/null 2>&1 || [ -x /usr/sbin/ip ] || echo iproute2
+	command -v systemd-analyze >/dev/null 2>&1 || echo systemd
 	perl -MLWP::UserAgent -e 1 >/dev/null 2>&1 || echo libwww-perl
 }
 
