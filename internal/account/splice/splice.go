@@ -59,7 +59,7 @@ func memberAt(b []byte, start int, name string) (member, error) {
 // readObject finds the members of the object that begins at or, after white
 // space, behind start.
 func readObject(b []byte, start int) (object, error) {
-	d := jsontext.NewDecoder(bytes.NewReader(b[start:]))
+	d := jsontext.NewDecoder(bytes.NewBuffer(b[start:]))
 	at := func() int { return start + int(d.InputOffset()) }
 	open, err := d.ReadToken()
 	if err != nil {
@@ -132,12 +132,18 @@ func (o object) style(b []byte) style {
 // the order of their names, in the style of those that are there.
 func (o object) with(b []byte, edits map[string]jsontext.Value) []byte {
 	s := o.style(b)
-	var parts [][]byte // what the commas stand between
-	add := func(before []byte, text ...[]byte) {
-		if len(parts) == 0 {
-			before = s.first
+	text := append(make([]byte, 0, o.end-o.start), '{')
+	empty := true
+	add := func(before []byte, parts ...[]byte) {
+		if empty {
+			empty, before = false, s.first
+		} else {
+			text = append(text, ',')
 		}
-		parts = append(parts, append(slices.Clone(before), slices.Concat(text...)...))
+		text = append(text, before...)
+		for _, part := range parts {
+			text = append(text, part...)
+		}
 	}
 	created := maps.Clone(edits)
 	for i, m := range o.members {
@@ -160,5 +166,5 @@ func (o object) with(b []byte, edits map[string]jsontext.Value) []byte {
 			add(s.further, quoted, s.colon, created[name])
 		}
 	}
-	return slices.Concat([]byte("{"), bytes.Join(parts, []byte(",")), s.tail, []byte("}"))
+	return append(append(text, s.tail...), '}')
 }
