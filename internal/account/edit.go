@@ -4,6 +4,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/cm-well/cmwell-auth/internal/account/splice"
 )
 
 // Fields are changes of a user document: the names of its fields, and their new
@@ -18,6 +23,37 @@ func (f Fields) Check() error {
 		}
 	}
 	return nil
+}
+
+// In is the document with these changes and no other, to the byte.
+func (f Fields) In(document []byte) ([]byte, error) {
+	members, err := f.Members()
+	if err != nil {
+		return nil, err
+	}
+	return splice.Members(document, members)
+}
+
+// Members are the fields as JSON has them, nil for those that are to be removed.
+// What Check refuses is an error.
+func (f Fields) Members() (map[string]jsontext.Value, error) {
+	if err := f.Check(); err != nil {
+		return nil, err
+	}
+	members := make(map[string]jsontext.Value, len(f))
+	for name, value := range f {
+		members[name] = nil
+		if value == nil {
+			continue
+		}
+		b, err := json.Marshal(value, json.Deterministic(true))
+		if err != nil {
+			// The error could hold the value, which may be a hash.
+			return nil, fmt.Errorf("field %s: a %T found, which cannot be written in JSON", name, value)
+		}
+		members[name] = b
+	}
+	return members, nil
 }
 
 // SetPassword gives the user a password, and makes every token of the user
