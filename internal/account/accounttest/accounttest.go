@@ -58,6 +58,8 @@ func TestStore(t *testing.T, found func(*testing.T) Home) {
 		{"AUserAndItsRolesAreOfOneState", oneState},
 		{"AnotherDoorSeesEveryChange", anotherDoorSees},
 		{"ChangesThroughTwoDoorsLoseNothing", changesThroughTwoDoors},
+		{"AChangeBeginsWithWhatAnotherDoorHasStored", changeBeginsWithTheLast},
+		{"WhoFollowsIsToldOfEveryChange", followersAreTold},
 		{"WhatIsBrokenIsNotAbsent", brokenIsNotAbsent},
 	} {
 		t.Run(promise.sentence, func(t *testing.T) {

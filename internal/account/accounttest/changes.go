@@ -153,24 +153,24 @@ func failedEditChangesNothing(t *testing.T, s scene) {
 
 // Each of many raises the rev of the same user, changes a user of its own, and
 // makes and deletes another.
-func changesAtOnce(t *testing.T, s scene) {
-	s.changedAtOnce(t, func(int) Store { return s.Store })
-}
+func changesAtOnce(t *testing.T, s scene) { s.changedAtOnce(t, s.Store) }
 
-// changedAtOnce has writers, each through a store of its own choice, change the same
-// user and users of their own.
-func (s scene) changedAtOnce(t *testing.T, through func(writer int) Store) {
+// changedAtOnce has writers, who share the doors, change the same user and users of
+// their own.
+func (s scene) changedAtOnce(t *testing.T, doors ...Store) {
 	s.put(t, account.Users, "all", `{}`)
 	const writers, each = 8, 4
+	own := func(writer int) string { return fmt.Sprintf("own%d", writer) }
+	document := func(i int) string { return fmt.Sprintf(`{"rev":%d,"i":%d}`, 1000+i, i) }
 	var done sync.WaitGroup
 	for w := range writers {
 		done.Go(func() {
-			s := through(w)
-			own, passing := fmt.Sprintf("own%d", w), fmt.Sprintf("passing%d", w)
+			s := doors[w%len(doors)]
+			passing := fmt.Sprintf("passing%d", w)
 			for i := range each {
 				_, err := s.Edit(t.Context(), "all", account.Revoke)
 				err = errors.Join(err,
-					s.Put(t.Context(), account.Users, own, fmt.Appendf(nil, `{"rev":%d,"i":%d}`, 1000+i, i)),
+					s.Put(t.Context(), account.Users, own(w), []byte(document(i))),
 					s.Put(t.Context(), account.Roles, passing, []byte(`{}`)),
 					s.Delete(t.Context(), account.Roles, passing))
 				if err != nil {
@@ -180,9 +180,24 @@ func (s scene) changedAtOnce(t *testing.T, through func(writer int) Store) {
 		})
 	}
 	done.Wait()
+	// What was done through one door is seen through another a little later.
+	for _, door := range doors[1:] {
+		for _, door := range []Store{s.Store, door} {
+			eventually(t, "all changes are seen", func() bool {
+				u, err := door.User(t.Context(), "all")
+				roles, absent := door.Names(t.Context(), account.Roles)
+				all := err == nil && absent == nil && u.Revision == writers*each && len(roles) == 0
+				for w := range writers {
+					kept, err := door.Document(t.Context(), account.Users, own(w))
+					all = all && err == nil && string(kept) == document(each-1)
+				}
+				return all
+			})
+		}
+	}
 	s.rev(t, "all", writers*each)
 	s.names(t, account.Roles)
 	for w := range writers {
-		s.kept(t, account.Users, fmt.Sprintf("own%d", w), fmt.Sprintf(`{"rev":%d,"i":%d}`, 1000+each-1, each-1))
+		s.kept(t, account.Users, own(w), document(each-1))
 	}
 }

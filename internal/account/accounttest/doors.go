@@ -117,8 +117,69 @@ func anotherDoorSees(t *testing.T, s scene) {
 }
 
 func changesThroughTwoDoors(t *testing.T, s scene) {
-	doors := []Store{s.Store, s.home.Open(t)}
-	s.changedAtOnce(t, func(writer int) Store { return doors[writer%2] })
+	s.changedAtOnce(t, s.Store, s.home.Open(t))
+}
+
+// Seen or not: who changes a user changes it as it is by now.
+func changeBeginsWithTheLast(t *testing.T, s scene) {
+	doors := []scene{s, {s.home.Open(t), s.home}}
+	for i := range 10 {
+		here, there := doors[i%2], doors[1-i%2]
+		here.put(t, account.Users, "ann", fmt.Sprintf(`{"rev":%d}`, 100*i+50))
+		u, err := there.Edit(t.Context(), "ann", account.Revoke)
+		if err != nil || u.Revision != int64(100*i+51) {
+			t.Fatalf("Edit after a Put through another door: rev %d, %v; want %d", u.Revision, err, 100*i+51)
+		}
+		here.delete(t, account.Users, "ann")
+		there.put(t, account.Users, "ann", `{}`)
+		there.rev(t, "ann", int64(100*i+52))
+	}
+}
+
+// A store that tells nobody is not asked to.
+func followersAreTold(t *testing.T, s scene) {
+	other := s.home.Open(t)
+	follower, ok := other.(account.Followed)
+	if !ok {
+		return
+	}
+	var mu sync.Mutex
+	var last account.Change
+	var warned []string
+	calls := 0
+	stop := follower.Follow(func(c account.Change) {
+		mu.Lock()
+		defer mu.Unlock()
+		last, warned, calls = c, append(warned, c.Warnings...), calls+1
+	})
+	told := func(what string, so func() bool) {
+		t.Helper()
+		eventually(t, "it is told "+what, func() bool {
+			mu.Lock()
+			defer mu.Unlock()
+			return so()
+		})
+	}
+	if calls != 1 || len(last.Shapes) > 0 || len(warned) > 0 || last.Trouble != nil {
+		t.Errorf("of a store with nobody in it, %d calls told %+v", calls, last)
+	}
+	s.put(t, account.Users, "ann", `{"digest":"`+someHash+`"}`)
+	told("of a new hash", func() bool { return len(last.Shapes) == 1 && last.Shapes[0].Cost == 10 })
+	s.put(t, account.Users, "bob", `{"roles":["Gone"],"digest":"`+someHash+`"}`)
+	told("of a role that is missing", func() bool { return strings.Contains(strings.Join(warned, "\n"), "user bob: the role Gone") })
+	s.delete(t, account.Users, "ann")
+	s.delete(t, account.Users, "bob")
+	told("that no hash is left", func() bool { return len(last.Shapes) == 0 })
+	stop()
+	before := calls
+	s.put(t, account.Users, "ann", `{"rev":9000}`)
+	eventually(t, "the change is seen", func() bool {
+		u, err := other.User(t.Context(), "ann")
+		return err == nil && u.Revision == 9000
+	})
+	if calls != before {
+		t.Error("it is told after it has asked not to be")
+	}
 }
 
 // Whoever was known may be known for a while longer, as he was last. Nobody is told
