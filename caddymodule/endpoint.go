@@ -65,7 +65,11 @@ func (h *Handler) health(users openedUsers) admin.Health {
 		WaitingLogins: h.hashing.Waiting(),
 	}
 	if trouble != nil {
-		health.Trouble = "the users could not be read again; the last good state is in use, see the log"
+		health.Trouble = "the users could not be read again"
+		if known := (*account.Trouble)(nil); errors.As(trouble, &known) {
+			health.Trouble += ": " + known.Reason
+		}
+		health.Trouble += "; the last good state is in use, see the log"
 	}
 	return health
 }

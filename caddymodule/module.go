@@ -169,6 +169,9 @@ type Handler struct {
 	logger    *zap.Logger
 	audit     *zap.Logger
 
+	// unfollow ends what the store of users tells us.
+	unfollow func()
+
 	// shared is what Cleanup gives back to the pool.
 	shared []poolKey
 

@@ -49,6 +49,9 @@ func (h *Handler) provisionUsers(ctx caddy.Context, app *StartApp) (openedUsers,
 		return openedUsers{}, err
 	}
 	h.guards = h.guards.of(users)
+	if followed, ok := users.(FollowedStore); ok {
+		h.follow(followed)
+	}
 	check := func(ctx context.Context) error { return h.checkRoot(ctx, users) }
 	if h.settings.production && h.settings.defaultRoot == login.UnsafeRootFromAnywhere {
 		h.beforeServing(app, check)

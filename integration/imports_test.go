@@ -48,8 +48,9 @@ var arrows = []arrow{
 	{pkg: "internal/admin", inside: []string{"internal/account", "internal/permission", "internal/token"}},
 	// A store with a driver gets a row of its own, which names the driver.
 	{pkg: "internal/store/*", inside: []string{"internal/account", "internal/permission"}},
-	{pkg: "internal/store/file", inside: []string{"internal/account", "internal/account/splice", "internal/permission"}, outside: []string{strictJSON}},
 	{pkg: "internal/store/redis", inside: []string{"internal/account", "internal/guard", "internal/permission"}, outside: []string{"github.com/redis/rueidis"}},
+	{pkg: "internal/store/file", inside: []string{"internal/account", "internal/account/splice", "internal/permission"}, outside: []string{
+		strictJSON, "github.com/fsnotify/fsnotify", "github.com/gofrs/flock", "golang.org/x/sys/unix"}},
 	{pkg: "internal/console"},
 	{pkg: "internal/redact"},
 	{pkg: "internal/devstore", outside: []string{"go.etcd.io/bbolt", "github.com/piprate/json-gold/...", strictJSON}},
@@ -59,6 +60,7 @@ var arrows = []arrow{
 	{pkg: "integration", inside: []string{"caddymodule", "internal/..."}, outside: []string{anyCaddy, "github.com/icholy/digest"}},
 	{pkg: "integration/bench", outside: []string{"golang.org/x/crypto/bcrypt"}},
 	{pkg: "integration/testreport"},
+	{pkg: "integration/writer", inside: []string{"internal/account", "internal/store/file"}, outside: []string{strictJSON}},
 }
 
 // answerWriters are where an answer is written: the rest of the house decides in

@@ -71,6 +71,9 @@ const ownKey = "signing_key env DOOR_KEY"
 func newDoor(t testing.TB, caddyfile string, options doorOptions) *door {
 	t.Helper()
 	d := &door{dir: t.TempDir(), address: "127.0.0.1:" + freePort(t), output: new(collected)}
+	if err := os.Chmod(d.dir, 0o700); err != nil { // whatever the umask is
+		t.Fatal(err)
+	}
 	d.users = filepath.Join(d.dir, "users.json")
 	d.config = filepath.Join(d.dir, "Caddyfile")
 	d.write(t, caddyfile)

@@ -2,6 +2,7 @@ package integration
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,7 +38,8 @@ func put(t *testing.T, folder, name, text string, mode os.FileMode) {
 	if err := os.WriteFile(path, []byte(text), mode); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chmod(path, mode); err != nil { // whatever the umask is
+	// Whatever the umask is.
+	if err := errors.Join(os.Chmod(path, mode), os.Chmod(filepath.Dir(path), 0o700)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -52,6 +54,10 @@ func TestConfigurationsThatDoNotLoad(t *testing.T) {
 	put(t, folder, "pem-key", "-----BEGIN EC PRIVATE KEY-----\n"+aKey, 0o600)
 	put(t, folder, "users.json", `{"users":{"ann":{}}}`, 0o600)
 	put(t, folder, "wide-users.json", `{"users":{"ann":{}}}`, 0o640)
+	put(t, folder, "open/users.json", `{"users":{"ann":{}}}`, 0o600)
+	if err := os.Chmod(filepath.Join(folder, "open"), 0o777); err != nil {
+		t.Fatal(err)
+	}
 	put(t, folder, "broken-users.json", `{"users":{"ann":{"rev":"5"}}}`, 0o600)
 	t.Setenv("CMWELL_TEST_WORD", "prodution")
 	t.Setenv("CMWELL_TEST_SHORT", "short")
@@ -91,11 +97,13 @@ func TestConfigurationsThatDoNotLoad(t *testing.T) {
 		{"signing_key file FOLDER/key\n\t\taccept_key short" + users, "accepted key 1: secret is too short"},
 
 		{"users file FOLDER/wide-users.json", "mode 0640"},
+		{"users file FOLDER/open/users.json", "its folder FOLDER/open has mode 0777"},
 		{"users file FOLDER/broken-users.json", "user ann: rev: a JSON string is not accepted there"},
 		{"users file FOLDER", "no regular file"},
 		{"users file {env.CMWELL_TEST_EMPTY}", "is empty; a path is accepted"},
 	} {
 		err := validated(t, folder, row.directive)
+		row.says = strings.ReplaceAll(row.says, "FOLDER", folder)
 		if err == nil || !strings.Contains(err.Error(), row.says) {
 			t.Errorf("%s\n  %v\n  should say %s", row.directive, err, row.says)
 		}
@@ -111,6 +119,7 @@ func TestConfigurationsThatLoadAndWriteNothing(t *testing.T) {
 	put(t, folder, "wide-key", aKey, 0o644)
 	put(t, folder, "users.json", `{"users":{"ann":{"roles":["Gone"]}}}`, 0o600)
 	put(t, folder, "wide-users.json", `{"users":{"ann":{}}}`, 0o644)
+	put(t, folder, ".users.json.1.tmp", "left by one that was killed", 0o600)
 	t.Setenv("CMWELL_TEST_KEY", aKey)
 	for _, directive := range []string{
 		"users file FOLDER/none.json",
@@ -126,7 +135,7 @@ func TestConfigurationsThatLoadAndWriteNothing(t *testing.T) {
 		}
 	}
 	left, err := os.ReadDir(folder)
-	if err != nil || len(left) != 4 {
+	if err != nil || len(left) != 5 {
 		t.Errorf("validation left something behind: %v, %v", left, err)
 	}
 }

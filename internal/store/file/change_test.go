@@ -10,8 +10,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/cm-well/cmwell-auth/internal/account"
 	"github.com/cm-well/cmwell-auth/internal/account/accounttest"
 )
@@ -32,6 +30,8 @@ func (h home) Open(t *testing.T) accounttest.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
+	u.Watch()
+	t.Cleanup(func() { u.Close() })
 	return u
 }
 
@@ -115,10 +115,10 @@ func TestCreateKeepsTheFloor(t *testing.T) {
 	if err := u.Delete(t.Context(), account.Users, "root"); err != nil {
 		t.Fatal(err)
 	}
-	if err := u.Create("root", []byte(`{"rev":0}`)); err != nil {
+	if err := u.Create(t.Context(), "root", []byte(`{"rev":0}`)); err != nil {
 		t.Fatal(err)
 	}
-	if root, err := u.User(t.Context(), "root"); err != nil || root.Revision != 8 || !strings.Contains(text(t, name), `"rev_floor": 8`) {
+	if root, err := u.User(t.Context(), "root"); err != nil || root.Revision != 8 || text(t, name) != `{"users":{"root": {"rev":8}},"rev_floor":8}` {
 		t.Errorf("%+v, %v\n%s", root, err, text(t, name))
 	}
 }
@@ -263,15 +263,15 @@ func FuzzPut(f *testing.F) {
 		if err != nil {
 			return
 		}
-		there, err := before.kept.of(kind)
-		if err != nil {
-			t.Fatal(err)
-		}
-		with, err := withMember(b, there != nil, kind, name, kept)
+		with, err := before.with(kind, name, kept)
 		if err != nil {
 			t.Fatalf("%s: %v", b, err)
 		}
-		gone, err := without(with, kind, name, before.floor+1, before.floor)
+		there, err := parse(with, before)
+		if err != nil {
+			t.Fatalf("%s\nbecame\n%s\n%v", b, with, err)
+		}
+		gone, err := there.without(kind, name, before.floor+1)
 		if err != nil {
 			t.Fatalf("%s: %v", with, err)
 		}
@@ -291,15 +291,21 @@ func FuzzPut(f *testing.F) {
 // checkOthers compares all documents but one.
 func checkOthers(t *testing.T, before, after *Store, but account.Kind, name string) {
 	for _, kind := range []account.Kind{account.Users, account.Roles} {
-		old, _ := before.kept.of(kind)
-		now, _ := after.kept.of(kind)
-		old, now = maps.Clone(old), maps.Clone(now)
+		old, now := before.documents(kind), after.documents(kind)
 		if kind == but {
 			delete(old, name)
 			delete(now, name)
 		}
-		if !maps.EqualFunc(old, now, func(a, b jsontext.Value) bool { return string(a) == string(b) }) {
+		if !maps.Equal(old, now) {
 			t.Fatalf("%s were %s and are %s", kind, old, now)
 		}
 	}
+}
+
+func (s *Store) documents(kind account.Kind) map[string]string {
+	all := map[string]string{}
+	for name := range s.of[kind].at {
+		all[name] = string(s.document(kind, name))
+	}
+	return all
 }

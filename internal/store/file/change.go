@@ -1,0 +1,235 @@
+package file
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/cm-well/cmwell-auth/internal/account"
+)
+
+// Edit changes one user in the file, and nothing else in it, to the byte. The
+// file is read before, so that what was edited by hand is not lost. After an
+// error the state that was in use stays so.
+func (u *Users) Edit(ctx context.Context, name string, change func(account.User) (account.Fields, error)) (account.User, error) {
+	after, err := u.replace(ctx, func(before *Store) (*Store, error) {
+		user, err := before.User(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		fields, err := change(clone(user))
+		if err != nil || len(fields) == 0 {
+			return before, err
+		}
+		changed, err := before.withFields(name, fields)
+		if err != nil {
+			return nil, u.failed(err)
+		}
+		after, err := parseChanged(changed, before)
+		if err != nil {
+			return nil, u.failed(err)
+		}
+		return after, nil
+	})
+	if err != nil {
+		return account.User{}, u.orNobody(err)
+	}
+	return after.User(ctx, name)
+}
+
+// clone keeps the state from whoever is handed a user to change.
+func clone(u account.User) account.User {
+	u.Paths, u.Roles = slices.Clone(u.Paths), slices.Clone(u.Roles)
+	return u
+}
+
+// Put stores a document in the file, and changes nothing else in it, to the
+// byte; see account.Documents. The file must exist.
+func (u *Users) Put(ctx context.Context, kind account.Kind, name string, doc []byte) error {
+	if err := checkKind(kind); err != nil {
+		return err
+	}
+	_, err := u.replace(ctx, func(before *Store) (*Store, error) {
+		kept, err := account.Kept(kind, name, doc, before.user(name), before.floor)
+		if err != nil {
+			return nil, err
+		}
+		changed, err := before.with(kind, name, kept)
+		if err != nil {
+			return nil, u.failed(err)
+		}
+		// The file was good before: what is wrong now, such as too deep a nesting, came
+		// with the document.
+		after, err := parseChanged(changed, before)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", account.ErrDocument, err)
+		}
+		return after, nil
+	})
+	return err
+}
+
+// Delete removes a document from the file, and raises rev_floor for a user's;
+// see account.Documents.
+func (u *Users) Delete(ctx context.Context, kind account.Kind, name string) error {
+	if err := account.CheckName(name); err != nil {
+		return fmt.Errorf("%w: %s %w", account.ErrDocument, kind.Singular(), err)
+	}
+	if err := checkKind(kind); err != nil {
+		return err
+	}
+	_, err := u.replace(ctx, func(before *Store) (*Store, error) {
+		if before.document(kind, name) == nil {
+			return nil, account.ErrNotExist
+		}
+		floor := before.floor
+		if kind == account.Users {
+			var err error
+			if floor, err = account.FloorAfter(before.user(name), floor); err != nil {
+				return nil, err
+			}
+		}
+		changed, err := before.without(kind, name, floor)
+		if err != nil {
+			return nil, u.failed(err)
+		}
+		after, err := parseChanged(changed, before)
+		if err != nil {
+			return nil, u.failed(err)
+		}
+		return after, nil
+	})
+	return u.orNobody(err)
+}
+
+// orNobody is the error for one who looks for a user: in a file that is yet to be
+// written there is nobody. One that is gone is an error.
+func (u *Users) orNobody(err error) error {
+	if errors.Is(err, fs.ErrNotExist) && u.Snapshot().text == nil {
+		return account.ErrNotExist
+	}
+	return err
+}
+
+// parseChanged refuses what could not be read again.
+func parseChanged(text []byte, before *Store) (*Store, error) {
+	if len(text) > MaxSize {
+		return nil, fmt.Errorf("it would have %d bytes, and at most %d are read", len(text), MaxSize)
+	}
+	return parse(text, before)
+}
+
+// replace has next change the file, as nobody else does at that time, and takes into
+// use what came of it. next gives the state that it is given when nothing is to be
+// done; it is called again when the file was edited by hand meanwhile.
+func (u *Users) replace(ctx context.Context, next func(*Store) (*Store, error)) (*Store, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	// No lock file beside what cannot be changed.
+	_, refused := modeFor(u.name)
+	_, absent := os.Stat(u.name)
+	if err := cmp.Or(refused, absent); err != nil {
+		return nil, u.failed(err)
+	}
+	release, err := u.hold(ctx)
+	if err != nil {
+		return nil, u.failed(err)
+	}
+	defer u.tell()
+	defer release()
+	for range 5 {
+		after, err := u.replaceOnce(next)
+		if !errors.Is(err, errMoved) {
+			return after, err
+		}
+	}
+	return nil, u.failed(errMoved)
+}
+
+func (u *Users) replaceOnce(next func(*Store) (*Store, error)) (*Store, error) {
+	inUse, seen := u.current.Load(), versionOf(u.name)
+	before, err := read(u.name, u.lax, inUse.Store)
+	if err != nil {
+		return nil, err
+	}
+	after, err := next(before)
+	if err != nil {
+		return nil, err
+	}
+	if after == before {
+		u.use(after, inUse)
+		return after, nil
+	}
+	after.exposure = before.exposure
+	fleeting, err := u.place(after.text, func(from, to string) error {
+		// An editor takes no lock, and what it wrote is not to be lost either.
+		if versionOf(to) != seen {
+			return errMoved
+		}
+		return u.rename(from, to)
+	})
+	if err != nil {
+		return nil, u.failed(err)
+	}
+	u.use(after, inUse)
+	if fleeting != nil {
+		return nil, u.failed(fleeting)
+	}
+	return after, nil
+}
+
+// Create writes a new users file with one user in it, durably and for the owner
+// alone, in a folder that is made when there is none. A file that exists is left as
+// it is, and is an error that wraps fs.ErrExist, unless there are no users in it:
+// then its user is added to what it has.
+func (u *Users) Create(ctx context.Context, user string, doc jsontext.Value) error {
+	folder := filepath.Dir(u.name)
+	if err := makeFolder(folder); err != nil {
+		return u.failed(err)
+	}
+	in, err := os.Stat(folder)
+	if err != nil {
+		return u.failed(err)
+	}
+	if err := exposed(folderExposure(folder, in, os.Geteuid()), u.lax); err != nil {
+		return u.failed(err)
+	}
+	release, err := u.hold(ctx)
+	if err != nil {
+		return u.failed(err)
+	}
+	defer release()
+	if err := u.create(user, doc); err != nil {
+		return u.failed(err)
+	}
+	return u.Reload()
+}
+
+func (u *Users) create(user string, doc jsontext.Value) error {
+	there, err := Read(u.name, true)
+	put := u.rename
+	if err != nil || there.Len() > 0 {
+		put = os.Link // fails where a rename would overwrite
+		if there, err = Parse([]byte("{\n  \"users\": {},\n  \"roles\": {}\n}\n")); err != nil {
+			return err
+		}
+	}
+	doc, err = account.Kept(account.Users, user, doc, account.User{}, there.floor)
+	if err != nil {
+		return err
+	}
+	text, err := there.with(account.Users, user, doc)
+	if err != nil {
+		return err
+	}
+	fleeting, err := u.place(text, put)
+	return cmp.Or(err, fleeting)
+}
