@@ -48,9 +48,10 @@ var arrows = []arrow{
 	{pkg: "internal/admin", inside: []string{"internal/account", "internal/permission", "internal/token"}},
 	// A store with a driver gets a row of its own, which names the driver.
 	{pkg: "internal/store/*", inside: []string{"internal/account", "internal/permission"}},
-	{pkg: "internal/store/redis", inside: []string{"internal/account", "internal/guard", "internal/permission"}, outside: []string{"github.com/redis/rueidis"}},
+	{pkg: "internal/store/redis", inside: []string{"internal/account", "internal/account/splice", "internal/guard", "internal/permission", "internal/store/redis/wire"}, outside: []string{"github.com/redis/rueidis"}},
 	{pkg: "internal/store/file", inside: []string{"internal/account", "internal/account/splice", "internal/permission"}, outside: []string{
 		strictJSON, "github.com/fsnotify/fsnotify", "github.com/gofrs/flock", "golang.org/x/sys/unix"}},
+	{pkg: "internal/store/redis/wire"},
 	{pkg: "internal/console"},
 	{pkg: "internal/redact"},
 	{pkg: "internal/devstore", outside: []string{"go.etcd.io/bbolt", "github.com/piprate/json-gold/...", strictJSON}},
