@@ -78,7 +78,7 @@ func (s *Store) clientOption(multiplex int) rueidis.ClientOption {
 	dialer := net.Dialer{Timeout: o.Timeout, KeepAlive: time.Second}
 	option := rueidis.ClientOption{
 		InitAddress: o.Addresses, Username: o.Username, Password: o.Password, SelectDB: o.DB,
-		ClientName: "cmwell_auth", TLSConfig: o.TLS, Dialer: dialer, DialCtxFn: connectTo, ConnWriteTimeout: o.Timeout,
+		ClientName: "cmwell_auth", ClientSetInfo: rueidis.DisableClientSetInfo, TLSConfig: o.TLS, Dialer: dialer, DialCtxFn: connectTo, ConnWriteTimeout: o.Timeout,
 		// What fails is tried again by who knows whether it may be.
 		DisableRetry:      true,
 		ForceSingleClient: !o.Cluster,

@@ -172,8 +172,9 @@ func (v *view) heard(asked int64) {
 func (v *view) end(why error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.losses++
-	v.trouble = why
+	if v.losses++; !errors.Is(v.trouble, errClosed) {
+		v.trouble = why
+	}
 	v.session.Store(nil)
 	v.ground()
 }

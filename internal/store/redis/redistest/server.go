@@ -5,7 +5,6 @@ package redistest
 import (
 	"bufio"
 	"context"
-	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -95,7 +94,7 @@ func (s *Server) await(t testing.TB) {
 	for begun := time.Now(); time.Since(begun) < patience; time.Sleep(5 * time.Millisecond) {
 		select {
 		case <-s.ended:
-			log, _ := os.ReadFile(filepath.Join(s.Folder, "log")) //nolint:gosec // the test's own
+			log, _ := os.ReadFile(filepath.Join(s.Folder, "log"))
 			t.Fatalf("%s has ended: %s\n%s", s.Program, s.process.ProcessState, log)
 		default:
 		}
@@ -163,7 +162,7 @@ func (s *Server) Say(t testing.TB, words ...string) string {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, "redis-cli", append([]string{"-h", host, "-p", port}, words...)...).CombinedOutput() //nolint:gosec // the test's words
+	out, err := exec.CommandContext(ctx, "redis-cli", append([]string{"-e", "-h", host, "-p", port}, words...)...).CombinedOutput() //nolint:gosec // the test's words
 	if err != nil {
 		t.Fatalf("redis-cli %s: %v\n%s", words, err, out)
 	}
@@ -175,7 +174,7 @@ func Eventually(t testing.TB, what string, so func() bool) {
 	t.Helper()
 	for begun := time.Now(); !so(); time.Sleep(5 * time.Millisecond) {
 		if time.Since(begun) > patience {
-			t.Fatal(fmt.Sprintf("after %s it is not so that %s", patience, what))
+			t.Fatalf("after %s it is not so that %s", patience, what)
 		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // ErrAnswer says: the server answers what no Redis answers, or more than is taken.
-var ErrAnswer = errors.New("redis: answer not understood")
+var ErrAnswer = errors.New("answer not understood")
 
 // MaxAnswer is the greatest answer that is taken, in bytes.
 const MaxAnswer = 16 << 20
