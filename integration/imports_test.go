@@ -52,6 +52,7 @@ var arrows = []arrow{
 	{pkg: "internal/store/file", inside: []string{"internal/account", "internal/account/splice", "internal/permission"}, outside: []string{
 		strictJSON, "github.com/fsnotify/fsnotify", "github.com/gofrs/flock", "golang.org/x/sys/unix"}},
 	{pkg: "internal/store/redis/wire"},
+	{pkg: "internal/store/redis/redistest"},
 	{pkg: "internal/console"},
 	{pkg: "internal/redact"},
 	{pkg: "internal/devstore", outside: []string{"go.etcd.io/bbolt", "github.com/piprate/json-gold/...", strictJSON}},

@@ -9,7 +9,6 @@ import (
 	"github.com/redis/rueidis"
 
 	"github.com/cm-well/cmwell-auth/internal/account"
-	"github.com/cm-well/cmwell-auth/internal/account/splice"
 )
 
 // page is how many names are asked for at once: a list of a million would have
@@ -151,13 +150,14 @@ func (s *Store) Edit(ctx context.Context, name string, change func(account.User)
 		if err != nil {
 			return err
 		}
-		next.after = now.document
+		edited := []byte(now.document)
 		if len(fields) > 0 {
-			if next.after, err = edited(now.document, fields); err != nil {
+			if edited, err = fields.In(edited); err != nil {
 				return err
 			}
 		}
-		if after, err = account.ParseUser(name, []byte(next.after)); err != nil {
+		next.after = string(edited)
+		if after, err = account.ParseUser(name, edited); err != nil {
 			return err
 		}
 		return checkSize(account.Users, name, next.after)
@@ -166,15 +166,6 @@ func (s *Store) Edit(ctx context.Context, name string, change func(account.User)
 		return account.User{}, err
 	}
 	return after, nil
-}
-
-func edited(document string, fields account.Fields) (string, error) {
-	edits, err := fields.JSON()
-	if err != nil {
-		return "", err
-	}
-	after, err := splice.Members([]byte(document), edits)
-	return string(after), err
 }
 
 // change reads what is kept, has decide say what becomes of it, and makes that, until

@@ -61,18 +61,18 @@ func TestANewStoreGetsOneRootOverAllDoors(t *testing.T) {
 	for i := range doors {
 		stores[i] = start(t, optionsFor(server.Address), doors[i].home())
 	}
-	new := 0
+	made := 0
 	for i, s := range stores {
 		redistest.Eventually(t, "root is there", func() bool { return s.knows(t, account.Root, 0) })
 		if doors[i].says("is new: user root has the password root") {
-			new++
+			made++
 		}
 		if doors[i].identity == "" || doors[i].identity != doors[0].identity {
 			t.Errorf("door %d notes %q", i, doors[i].identity)
 		}
 	}
-	if new != 1 {
-		t.Errorf("%d doors made the root", new)
+	if made != 1 {
+		t.Errorf("%d doors made the root", made)
 	}
 	if names, err := stores[0].Names(t.Context(), account.Users); err != nil || len(names) != 1 {
 		t.Errorf("%q, %v", names, err)

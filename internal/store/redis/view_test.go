@@ -190,12 +190,12 @@ func TestTheCacheIsBounded(t *testing.T) {
 		}
 		for range 20 * limit {
 			name := fmt.Sprintf("u%d", r.IntN(3*limit))
-			switch n := r.IntN(10); {
-			case n == 0:
+			switch r.IntN(10) {
+			case 0:
 				v.changed(account.Users, name)
-			case n == 1:
+			case 1:
 				v.changed(account.Roles, roles[r.IntN(len(roles))].name)
-			case n == 2:
+			case 2:
 				v.fetch(name, new(finding), nil)
 			default:
 				found := user(name)
