@@ -60,7 +60,13 @@ func writeUsers(t testing.TB, file string) {
 // tokenOf is a token of the user that a door with ownKey accepts.
 func tokenOf(t testing.TB, name string) string {
 	t.Helper()
-	return signed(t, signingSecret, token.Claims{Subject: name, Expires: time.Now().Add(time.Hour)})
+	return tokenAt(t, name, 0)
+}
+
+// tokenAt is one of a user with this rev.
+func tokenAt(t testing.TB, name string, rev int64) string {
+	t.Helper()
+	return signed(t, signingSecret, token.Claims{Subject: name, Expires: time.Now().Add(time.Hour), Revision: rev})
 }
 
 func signed(t testing.TB, secret string, claims token.Claims) string {

@@ -6,7 +6,8 @@
 # Does nothing when all of it is there. What cannot be had is named in one line;
 # with CI set that fails.
 #
-# No nginx is left running: the tests start their own, on ports of their own.
+# No nginx and no Redis is left running: the tests start their own, on ports of
+# their own.
 set -eu
 
 dav_module=/usr/lib/nginx/modules/ngx_http_dav_ext_module.so
@@ -21,6 +22,7 @@ missing() {
 	command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || echo nginx
 	[ -f "$dav_module" ] || echo libnginx-mod-http-dav-ext
 	command -v redis-server >/dev/null 2>&1 || echo redis-server
+	command -v redis-cli >/dev/null 2>&1 || echo redis-tools
 	command -v wget >/dev/null 2>&1 || echo wget
 	command -v chromium >/dev/null 2>&1 || echo chromium
 	# The tests ask Debian's python, whatever is first on the PATH.

@@ -19,7 +19,9 @@ import (
 // many ask meanwhile; and on another one soon after.
 func TestAChangeHoldsWhenItIsAcknowledged(t *testing.T) {
 	server := redistest.Start(t)
-	here, there := open(t, optionsFor(server.Address), Home{}), open(t, optionsFor(server.Address), Home{})
+	options := optionsFor(server.Address)
+	options.Timeout = 20 * time.Second // nobody has much time here
+	here, there := open(t, options, Home{}), open(t, options, Home{})
 	put(t, here, account.Users, "ann", `{"rev":0}`)
 	put(t, here, account.Roles, "Editor", `{}`)
 	put(t, here, account.Users, "bob", `{"roles":["Editor"]}`)

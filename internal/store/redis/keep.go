@@ -36,6 +36,7 @@ func (s *Store) keep() {
 		}
 		s.view.end(err)
 		s.tell(fmt.Sprintf("users redis %s: %v; users who are known here are known for %s, all others are answered 503", s.where(), err, s.options.MaxStale))
+		s.looked()
 		if time.Since(begun) > longPause {
 			pause = shortPause
 		}
@@ -102,10 +103,15 @@ func (s *Store) begun() {
 	if s.said != "" {
 		s.tell(fmt.Sprintf("users redis %s: reached", s.where()))
 	}
+	s.looked()
+}
+
+// looked has nobody wait any more.
+func (s *Store) looked() {
 	select {
-	case <-s.ready:
+	case <-s.tried:
 	default:
-		close(s.ready)
+		close(s.tried)
 	}
 }
 
@@ -113,7 +119,7 @@ func (s *Store) begun() {
 // cluster has it asked where the users are, and a server that is still loading says
 // so. It tells when it asked.
 func (s *Store) heartbeat(ctx context.Context, c rueidis.Client) (identity string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, min(s.options.Timeout, beatPatience))
+	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
 	defer cancel()
 	identity, err = c.Do(ctx, c.B().Get().Key(s.keys.used()).Build()).ToString()
 	if rueidis.IsRedisNil(err) {

@@ -55,7 +55,8 @@ type Options struct {
 	// MaxStale is how long a user who was known is known after Redis is not heard of
 	// any more.
 	MaxStale time.Duration
-	// Timeout is for dialing and for each command.
+	// Timeout is for dialing and for each command. A Redis that takes longer is one
+	// that is not heard of.
 	Timeout time.Duration
 	// PoolSize is how many connections Client has to each server, a power of two.
 	PoolSize int
@@ -107,7 +108,7 @@ type Store struct {
 	starting sync.Once
 	stop     context.CancelFunc
 	life     context.Context
-	ready    chan struct{} // closed when Redis was found for the first time
+	tried    chan struct{} // closed when Redis was looked for once
 	ended    chan struct{}
 	nudge    chan struct{} // has keep look at once
 	unshaped atomic.Bool   // the shapes have changed
@@ -124,8 +125,8 @@ func New(options Options) *Store {
 	s := &Store{
 		options: options,
 		keys:    keys(options.Prefix),
-		view:    newView(options.CacheSize, options.MaxStale),
-		ready:   make(chan struct{}),
+		view:    newView(options.CacheSize, options.MaxStale, options.Timeout),
+		tried:   make(chan struct{}),
 		ended:   make(chan struct{}),
 		nudge:   make(chan struct{}, 1),
 	}
@@ -141,14 +142,14 @@ func (s *Store) Start(home Home) {
 	s.starting.Do(func() { go s.keep() })
 }
 
-// Wait returns when Redis was found, or else the reason why it is not yet.
+// Wait returns when Redis was looked for, and why it was not found.
 func (s *Store) Wait(ctx context.Context) error {
 	select {
-	case <-s.ready:
-		return nil
+	case <-s.tried:
 	case <-ctx.Done():
-		return s.view.why()
 	}
+	_, trouble := s.State()
+	return trouble
 }
 
 // Close ends the store, and what is asked of it.

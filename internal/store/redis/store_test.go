@@ -1,7 +1,6 @@
 package redis
 
 import (
-	"context"
 	"os/exec"
 	"testing"
 	"time"
@@ -36,7 +35,9 @@ type home struct{ server *redistest.Server }
 
 func (h home) Open(t *testing.T) accounttest.Store {
 	t.Helper()
-	return open(t, optionsFor(h.server.Address), Home{})
+	options := optionsFor(h.server.Address)
+	options.Timeout = 20 * time.Second // some tests leave no time to anybody else
+	return open(t, options, Home{})
 }
 
 func (h home) Break(*testing.T) { h.server.Kill() }
@@ -52,11 +53,7 @@ func optionsFor(address string) Options {
 func open(t testing.TB, options Options, home Home) *Store {
 	t.Helper()
 	s := start(t, options, home)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	if err := s.Wait(ctx); err != nil {
-		t.Fatal(err)
-	}
+	redistest.Eventually(t, "the server is found", func() bool { _, why := s.State(); return why == nil })
 	return s
 }
 

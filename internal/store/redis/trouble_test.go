@@ -108,7 +108,7 @@ func TestWhateverBecomesOfRedis(t *testing.T) {
 			trouble.begin(t, server, proxy)
 			begun := time.Now()
 			redistest.Eventually(t, "it is noticed", func() bool { _, why := s.State(); return why != nil })
-			if took := time.Since(begun); took > lease+beat {
+			if took := time.Since(begun); took > 3*time.Second {
 				t.Errorf("it was noticed after %s", took)
 			}
 			if _, why := s.State(); !strings.Contains(why.Error(), trouble.says) {
@@ -153,7 +153,7 @@ func TestAPartedDoorCloses(t *testing.T) {
 		t.Fatal(err)
 	}
 	redistest.Eventually(t, "the door knows that it does not know", func() bool { _, why := parted.State(); return why != nil })
-	if took := time.Since(begun); took > 2500*time.Millisecond {
+	if took := time.Since(begun); took > 3*time.Second {
 		t.Errorf("it knows after %s", took)
 	}
 	if !parted.knows(t, "ann", 3) {

@@ -9,15 +9,12 @@ import (
 	"github.com/cm-well/cmwell-auth/internal/account"
 )
 
-// How a door notices that it does not hear of changes any more, when nobody closes
-// the connection: it asks every beat, waits beatPatience for the answer, and trusts
-// nothing when the last question that was answered is older than lease. So what is
-// revoked is refused, or is known not to be known, within 2 seconds.
-const (
-	beat         = 500 * time.Millisecond
-	beatPatience = time.Second
-	lease        = 2 * time.Second
-)
+// beat is how often Redis is asked whether it is there, which tells of a connection
+// that nobody closes. A session is over when an answer does not come within Timeout;
+// and nothing is certain when the last question that was answered is older than
+// Timeout and two beats. So within that time, 2 seconds unless it is set otherwise,
+// what is revoked is refused, or is known not to be known.
+const beat = 500 * time.Millisecond
 
 // absence is how long nobody is asked again for a name that nobody has. Redis tells
 // when somebody gets it; this is for what it was never told.
@@ -34,6 +31,7 @@ var (
 type view struct {
 	cache
 	maxStale time.Duration
+	lease    int64 // for how long an answer counts, in nanoseconds
 	born     time.Time
 	session  atomic.Pointer[session] // nil while Redis is not heard of
 
@@ -60,8 +58,8 @@ type flight struct {
 	stale bool
 }
 
-func newView(size int, maxStale time.Duration) *view {
-	v := &view{maxStale: maxStale, born: time.Now(), flights: map[string]*flight{}, trouble: errStarting}
+func newView(size int, maxStale, timeout time.Duration) *view {
+	v := &view{maxStale: maxStale, lease: int64(timeout + 2*beat), born: time.Now(), flights: map[string]*flight{}, trouble: errStarting}
 	v.init(size)
 	return v
 }
@@ -72,7 +70,7 @@ func (v *view) now() int64 { return int64(time.Since(v.born)) }
 // stopped for an hour must not go on as if it had been there.
 func (v *view) current() *session {
 	s := v.session.Load()
-	if s == nil || v.now()-s.good.Load() >= int64(lease) {
+	if s == nil || v.now()-s.good.Load() >= v.lease {
 		return nil
 	}
 	return s
@@ -86,7 +84,7 @@ func (v *view) known(name string) (p *account.Principal, certain bool) {
 		return nil, false
 	}
 	now, s := v.now(), v.session.Load()
-	if s != e.session || s == nil || now-s.good.Load() >= int64(lease) || e.principal == nil && now >= e.until {
+	if s != e.session || s == nil || now-s.good.Load() >= v.lease || e.principal == nil && now >= e.until {
 		return nil, false
 	}
 	e.touch()

@@ -28,7 +28,7 @@ func (v *view) fetch(name string, found *finding, meanwhile func()) *flight {
 
 func begun(t *testing.T, size int, maxStale time.Duration) *view {
 	t.Helper()
-	v := newView(size, maxStale)
+	v := newView(size, maxStale, time.Second)
 	if !v.begin(v.lossesSoFar(), v.now()) {
 		t.Fatal("no session")
 	}
@@ -92,7 +92,7 @@ func TestNobodyJoinsALookUpFromBeforeAChange(t *testing.T) {
 }
 
 func TestASessionThatWasLostWhileItBeganIsNone(t *testing.T) {
-	v := newView(10, time.Minute)
+	v := newView(10, time.Minute, time.Second)
 	losses := v.lossesSoFar()
 	v.end(errLost)
 	if v.begin(losses, v.now()) || v.current() != nil {
@@ -109,7 +109,7 @@ func TestNothingIsCertainBeyondTheLease(t *testing.T) {
 	if !v.certain("ann") || !v.certain("eve") {
 		t.Fatal("what was found is not known")
 	}
-	v.heard(v.now() - int64(lease))
+	v.heard(v.now() - v.lease)
 	if v.certain("ann") || v.certain("eve") || v.current() != nil {
 		t.Error("it is still certain")
 	}
@@ -270,7 +270,7 @@ func TestWhoAsksForTheSameNameAsksOnce(t *testing.T) {
 func BenchmarkKnown(b *testing.B) {
 	for _, size := range []int{10, 10_000, 1_000_000} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
-			v := newView(size, time.Minute)
+			v := newView(size, time.Minute, time.Minute)
 			v.begin(0, v.now())
 			editor := &role{name: "Editor", document: `{}`}
 			names := make([]string, size)

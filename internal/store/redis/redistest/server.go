@@ -41,8 +41,16 @@ func Start(t testing.TB, options ...string) *Server {
 }
 
 // StartProgram runs another one that takes the same options, such as valkey-server.
+// Where it is not installed, the test is left out; with CI set, that is a failure.
 func StartProgram(t testing.TB, program string, options ...string) *Server {
 	t.Helper()
+	if _, err := exec.LookPath(program); err != nil {
+		const reason = "left out: %s is not installed; integration/prepare.sh installs it"
+		if os.Getenv("CI") != "" {
+			t.Fatalf(reason, program)
+		}
+		t.Skipf(reason, program)
+	}
 	s := &Server{Address: FreeAddress(t), Folder: t.TempDir(), Program: program, options: options}
 	t.Cleanup(func() { s.end(syscall.SIGKILL) })
 	s.Run(t)
