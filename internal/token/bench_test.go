@@ -10,7 +10,7 @@ import (
 func threeKeys(t testing.TB) *Keys {
 	return keys(t, Config{
 		Signing: Secret("the newest secret of the tests, 32 bytes"),
-		Accept:  []Secret{Secret("the secret before it, 32 bytes or more"), Secret(secret)},
+		Accept:  []Key{Secret("the secret before it, 32 bytes or more"), Secret(secret)},
 	})
 }
 
@@ -18,6 +18,10 @@ func BenchmarkVerify(b *testing.B) {
 	good := forge(goodHeader, goodClaims())
 	unsigned := good[:strings.LastIndex(good, ".")+1]
 	one, three := keys(b, Config{}), threeKeys(b)
+	inForce := func(a Algorithm) string {
+		return issuerOf(a).forge(`{"alg":"`+a.String()+`","kid":"next","typ":"JWT"}`, goodClaims())
+	}
+	before := func(a Algorithm) string { return another(a).forge(another(a).header(), goodClaims()) }
 	for _, row := range []struct {
 		name string
 		keys *Keys
@@ -26,6 +30,12 @@ func BenchmarkVerify(b *testing.B) {
 	}{
 		{"good", one, good, noon},
 		{"good with the third key", three, good, noon},
+		{"good after a rotation", rotated(b, HS256), inForce(HS256), noon},
+		{"good from before the rotation", rotated(b, HS256), before(HS256), noon},
+		{"good HS512", keys(b, issuerOf(HS512).config()), issuerOf(HS512).forge(issuerOf(HS512).header(), goodClaims()), noon},
+		{"good ES256", rotated(b, ES256), inForce(ES256), noon},
+		{"good RS256", rotated(b, RS256), inForce(RS256), noon},
+		{"good EdDSA", rotated(b, EdDSA), inForce(EdDSA), noon},
 		{"good with a list among the claims", one, forge(goodHeader, strings.Replace(goodClaims(), "{", `{"aud":["a"],`, 1)), noon},
 		{"wrong signature", one, unsigned + strings.Repeat("A", 43), noon},
 		{"wrong signature for three keys", three, unsigned + strings.Repeat("A", 43), noon},

@@ -1,47 +1,69 @@
 package token
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/hex"
+	"hash"
 	"strings"
 	"testing"
 )
 
+var hashes = map[Algorithm]func() hash.Hash{HS256: sha256.New, HS512: sha512.New}
+
 func TestAMACKeyAgreesWithCryptoHMAC(t *testing.T) {
-	for secretLength := 1; secretLength <= 200; secretLength += 3 {
-		secret := strings.Repeat("key", 67)[:secretLength]
-		k, err := newMACKey(Secret(secret))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for n := range 200 {
-			message := strings.Repeat("m", n)
-			right := mac(message, secret)
-			if !k.made(right, []byte(message)) {
-				t.Fatalf("secret of %d bytes, message of %d: the right code is refused", secretLength, n)
+	for algorithm, newHash := range hashes {
+		for secretLength := 1; secretLength <= 200; secretLength += 3 {
+			secret := strings.Repeat("key", 67)[:secretLength]
+			k, err := newMACKey(algorithm, Secret(secret))
+			if err != nil {
+				t.Fatal(err)
 			}
-			wrong := append([]byte(nil), right...)
-			wrong[n%len(wrong)] ^= 1 << (n % 8)
-			for why, signature := range map[string][]byte{
-				"a wrong bit": wrong, "a byte less": right[1:], "a byte more": append([]byte{0}, right...), "half": right[:16], "nothing": nil,
-			} {
-				if k.made(signature, []byte(message)) {
-					t.Fatalf("secret of %d bytes, message of %d: a code with %s is accepted", secretLength, n, why)
-				}
-			}
-			if k.made(right, []byte(message+"m")) {
-				t.Fatalf("secret of %d bytes, message of %d: the code of another message is accepted", secretLength, n)
+			for n := range 200 {
+				message := strings.Repeat("m", n)
+				h := hmac.New(newHash, []byte(secret))
+				h.Write([]byte(message))
+				agreesOn(t, &k, message, h.Sum(nil), n)
 			}
 		}
 	}
 }
 
+// agreesOn fails unless k takes the right code, and none that differs from it.
+func agreesOn(t *testing.T, k *macKey, message string, right []byte, n int) {
+	t.Helper()
+	if !k.made(right, []byte(message)) {
+		t.Fatalf("%s, message of %d bytes: the right code is refused", k.algorithm, n)
+	}
+	wrong := append([]byte(nil), right...)
+	wrong[n%len(wrong)] ^= 1 << (n % 8)
+	for why, signature := range map[string][]byte{
+		"a wrong bit": wrong, "a byte less": right[1:], "a byte more": append([]byte{0}, right...), "half": right[:len(right)/2], "nothing": nil,
+	} {
+		if k.made(signature, []byte(message)) {
+			t.Fatalf("%s, message of %d bytes: a code with %s is accepted", k.algorithm, n, why)
+		}
+	}
+	if k.made(right, []byte(message+"m")) {
+		t.Fatalf("%s, message of %d bytes: the code of another message is accepted", k.algorithm, n)
+	}
+}
+
 // RFC 4231, sections 4.3 and 4.7.
 func TestAMACKeyAgreesWithTheRFC(t *testing.T) {
-	for _, row := range []struct{ secret, message, code string }{
-		{"Jefe", "what do ya want for nothing?", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
-		{strings.Repeat("\xaa", 131), "Test Using Larger Than Block-Size Key - Hash Key First", "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
+	const jefe, asked = "Jefe", "what do ya want for nothing?"
+	long, larger := strings.Repeat("\xaa", 131), "Test Using Larger Than Block-Size Key - Hash Key First"
+	for _, row := range []struct {
+		algorithm             Algorithm
+		secret, message, code string
+	}{
+		{HS256, jefe, asked, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
+		{HS256, long, larger, "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
+		{HS512, jefe, asked, "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737"},
+		{HS512, long, larger, "80b24263c7c1a3ebb71493c1dd7be8b49b46d1f41b4aeec1121b013783f8f3526b56d037e05f2598bd0fd2215d6a1e5295e64f73f63f0aec8b915a985d786598"},
 	} {
-		k, err := newMACKey(Secret(row.secret))
+		k, err := newMACKey(row.algorithm, Secret(row.secret))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,7 +72,7 @@ func TestAMACKeyAgreesWithTheRFC(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !k.made(code, []byte(row.message)) {
-			t.Errorf("%q: the code of the RFC is refused", row.message)
+			t.Errorf("%s, %q: the code of the RFC is refused", row.algorithm, row.message)
 		}
 	}
 }

@@ -2,7 +2,7 @@ package token
 
 import (
 	"bytes"
-	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/base64"
 	"fmt"
 	"math"
@@ -15,14 +15,13 @@ import (
 // MaxLength is the number of bytes above which a token is refused unread.
 const MaxLength = 8 << 10
 
-// Algorithm is the only one that is signed with and accepted: HMAC with
-// SHA-256, RFC 7518, section 3.2.
-const Algorithm = "HS256"
-
 // parsed is a token whose form is right and whose signature nobody has looked
 // at. Its slices are parts of the scratch that it was read with.
 type parsed struct {
-	signed    []byte // header and claims as they were sent
+	known     bool     // its header says which keys it can be of, namely
+	keys      []member // these
+	header    header   // or else this is what it says
+	signed    []byte   // header and claims as they were sent
 	signature []byte
 	claims    claimSet
 }
@@ -40,15 +39,17 @@ type claimSet struct {
 const always = math.MinInt64
 
 // maxCheap is the length in bytes up to which a token is read without
-// allocation, as Verify promises. The longest name of a user makes one of about 320.
-const maxCheap = 384
+// allocation, as Verify promises. The longest name of a user makes one of about
+// 320, with HS512 and a kid 400.
+const maxCheap = 512
 
 // scratch is the memory in which a token is read: on the stack of who verifies
 // it. A token longer than maxCheap gets more from the heap.
 type scratch struct {
+	known     map[string][]member // encoded headers that need no reading
 	text      [maxCheap]byte
 	claims    [maxCheap * 3 / 4]byte
-	signature [sha256.Size]byte
+	signature [sha512.Size]byte
 }
 
 // parse reads a token strictly. Two readers of the same bytes must never see
@@ -66,7 +67,7 @@ func (s *scratch) parse(raw string) (parsed, error) {
 	}
 	var headJSON []byte
 	var err error
-	known := isKnownHeader(head)
+	keys, known := s.known[string(head)]
 	if !known {
 		if headJSON, err = decode(nil, "header", head); err != nil {
 			return parsed{}, err
@@ -80,8 +81,9 @@ func (s *scratch) parse(raw string) (parsed, error) {
 	if err != nil {
 		return parsed{}, err
 	}
+	var h header
 	if !known {
-		if err := parseHeader(headJSON); err != nil {
+		if h, err = parseHeader(headJSON); err != nil {
 			return parsed{}, err
 		}
 	}
@@ -92,7 +94,7 @@ func (s *scratch) parse(raw string) (parsed, error) {
 			return parsed{}, err
 		}
 	}
-	return parsed{signed: text[:len(head)+1+len(body)], signature: signature, claims: claims}, nil
+	return parsed{known: known, keys: keys, header: h, signed: text[:len(head)+1+len(body)], signature: signature, claims: claims}, nil
 }
 
 // canonical refuses padding and set bits that carry no data.
@@ -108,7 +110,15 @@ func decode(dst []byte, part string, s []byte) ([]byte, error) {
 	return b, nil
 }
 
-func parseHeader(b []byte) error {
+// header is what counts of a header whose form is right. Whether its algorithm
+// and its key are accepted is for a ring to say.
+type header struct {
+	algorithm jsontext.Value
+	id        string // the kid
+	named     bool   // there is one
+}
+
+func parseHeader(b []byte) (header, error) {
 	var h struct {
 		Alg jsontext.Value `json:"alg"`
 		Typ jsontext.Value `json:"typ"`
@@ -117,18 +127,16 @@ func parseHeader(b []byte) error {
 	// jku, jwk, x5u, x5c would let the sender choose the key, crit, b64 and zip
 	// change what the bytes mean: a token that carries any of them is refused.
 	if err := json.Unmarshal(b, &h, json.RejectUnknownMembers(true)); err != nil {
-		return fmt.Errorf("%w: header is not an object of alg, typ and kid", ErrMalformed)
-	}
-	if string(h.Alg) != `"`+Algorithm+`"` {
-		return fmt.Errorf("%w: only %s is accepted", ErrAlgorithm, Algorithm)
+		return header{}, fmt.Errorf("%w: header is not an object of alg, typ and kid", ErrMalformed)
 	}
 	if h.Typ != nil && string(h.Typ) != `"JWT"` {
-		return fmt.Errorf("%w: typ is not JWT", ErrMalformed)
+		return header{}, fmt.Errorf("%w: typ is not JWT", ErrMalformed)
 	}
-	if h.Kid != nil {
-		return fmt.Errorf("%w: the keys here have no names, so no kid is accepted", ErrUnknownKey)
+	read := header{algorithm: h.Alg, named: h.Kid != nil}
+	if read.named && (h.Kid.Kind() != '"' || json.Unmarshal(h.Kid, &read.id) != nil) {
+		return header{}, fmt.Errorf("%w: kid is not a string", ErrMalformed)
 	}
-	return nil
+	return read, nil
 }
 
 // parseClaims reads every acceptable form of the claims. It says what is

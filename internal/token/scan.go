@@ -2,18 +2,6 @@ package token
 
 import "bytes"
 
-// isKnownHeader tells whether an encoded header is one of those that CM-Well and
-// the usual libraries write: their bytes say all that parseHeader would find out.
-func isKnownHeader(encoded []byte) bool {
-	switch string(encoded) {
-	case "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9", // {"alg":"HS256","typ":"JWT"}
-		"eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9", // {"typ":"JWT","alg":"HS256"}
-		"eyJhbGciOiJIUzI1NiJ9":                 // {"alg":"HS256"}
-		return true
-	}
-	return false
-}
-
 // maxMembers is the number of claims above which they are left to parseClaims:
 // each name is compared with all before it.
 const maxMembers = 8

@@ -2,7 +2,6 @@ package token
 
 import (
 	"bytes"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -158,13 +157,18 @@ func TestTheScannerAcceptsNothingThatTheStrictParserRefuses(t *testing.T) {
 
 func TestTheKnownHeadersAreHeadersThatTheStrictParserAccepts(t *testing.T) {
 	known := 0
+	r := keys(t, Config{}).ring.Load()
 	for _, header := range []string{
 		goodHeader, `{"typ":"JWT","alg":"HS256"}`, `{"alg":"HS256"}`,
 		`{"alg":"none"}`, `{"alg":"HS384","typ":"JWT"}`, `{"alg":"HS256","typ":"JWT","kid":"1"}`, `{"alg":"HS256","typ":"JWS"}`, `{"typ":"JWT"}`, `{}`, ``,
 	} {
-		if isKnownHeader([]byte(b64(header))) {
+		if _, isKnown := r.headers[b64(header)]; isKnown {
 			known++
-			if err := parseHeader([]byte(header)); err != nil {
+			h, err := parseHeader([]byte(header))
+			if err == nil {
+				_, err = r.choose(h)
+			}
+			if err != nil {
 				t.Errorf("%s: %v", header, err)
 			}
 		}
@@ -217,9 +221,5 @@ func FuzzScanClaims(f *testing.F) {
 	f.Add(`{"sub":"ä","exp":999999999999999999,"x":false}`)
 	f.Fuzz(func(t *testing.T, claims string) {
 		agree(t, claims)
-		encoded := base64.RawURLEncoding.EncodeToString([]byte(claims))
-		if isKnownHeader([]byte(encoded)) && parseHeader([]byte(claims)) != nil {
-			t.Fatalf("a known header that is not accepted: %s", claims)
-		}
 	})
 }

@@ -14,38 +14,62 @@ import (
 
 // It holds with the race detector too: nothing here comes out of a pool.
 func TestATokenCostsNoAllocation(t *testing.T) {
-	good := forge(goodHeader, goodClaims())
-	for why, row := range map[string]struct {
-		raw  string
-		now  time.Time
-		want error
+	for why, k := range map[string]struct {
+		is   issuer
+		keys *Keys
+		kid  string
 	}{
-		"good":                         {good, noon, nil},
-		"good, another known header":   {forge(`{"typ":"JWT","alg":"HS256"}`, goodClaims()), noon, nil},
-		"good, the longest name":       {forge(goodHeader, strings.Replace(goodClaims(), "ann", strings.Repeat("n", maxKeptName), 1)), noon, nil},
-		"good, claims nobody asks for": {forge(goodHeader, strings.Replace(goodClaims(), "{", `{"iss":"x","jti":"y","n":null,`, 1)), noon, nil},
-		"good, as long as is cheap":    {longest(maxCheap), noon, nil},
-		"another signature":            {good[:strings.LastIndex(good, ".")+1] + strings.Repeat("A", 43), noon, ErrSignature},
-		"expired":                      {good, noon.Add(time.Hour), ErrExpired},
-		"not yet valid":                {forge(goodHeader, strings.Replace(goodClaims(), "{", `{"nbf":99999999999,`, 1)), noon, ErrNotYetValid},
+		"HS256, one key":       {issuerOf(HS256), keys(t, Config{}), ""},
+		"HS256, three keys":    {issuerOf(HS256), threeKeys(t), ""},
+		"HS256, two with name": {issuerOf(HS256), rotated(t, HS256), "next"},
+		"HS512, one key":       {issuerOf(HS512), keys(t, issuerOf(HS512).config()), ""},
+		"HS512, two with name": {issuerOf(HS512), rotated(t, HS512), "next"},
 	} {
-		for count, k := range map[int]*Keys{1: keys(t, Config{}), 3: threeKeys(t)} {
+		header := k.is.header()
+		if k.kid != "" {
+			header = fmt.Sprintf(`{"alg":"%s","kid":"%s","typ":"JWT"}`, k.is.algorithm, k.kid)
+		}
+		good := k.is.forge(header, goodClaims())
+		for what, row := range map[string]struct {
+			raw  string
+			now  time.Time
+			want error
+		}{
+			"good":                         {good, noon, nil},
+			"good, the longest name":       {k.is.forge(header, strings.Replace(goodClaims(), "ann", strings.Repeat("n", maxKeptName), 1)), noon, nil},
+			"good, claims nobody asks for": {k.is.forge(header, strings.Replace(goodClaims(), "{", `{"iss":"x","jti":"y","n":null,`, 1)), noon, nil},
+			"good, as long as is cheap":    {longest(k.is, header, maxCheap), noon, nil},
+			"another signature":            {resigned(good, func(b []byte) []byte { return make([]byte, len(b)) }), noon, ErrSignature},
+			"expired":                      {good, noon.Add(time.Hour), ErrExpired},
+			"not yet valid":                {k.is.forge(header, strings.Replace(goodClaims(), "{", `{"nbf":99999999999,`, 1)), noon, ErrNotYetValid},
+		} {
 			var err error
-			allocs := testing.AllocsPerRun(100, func() { _, err = k.Verify(row.raw, row.now) })
+			allocs := testing.AllocsPerRun(100, func() { _, err = k.keys.Verify(row.raw, row.now) })
 			if !errors.Is(err, row.want) {
-				t.Errorf("%s, %d keys: %v, want %v", why, count, err, row.want)
+				t.Errorf("%s, %s: %v, want %v", why, what, err, row.want)
 			}
 			if allocs != 0 {
-				t.Errorf("%s, %d keys: %v allocations", why, count, allocs)
+				t.Errorf("%s, %s: %v allocations", why, what, allocs)
 			}
 		}
 	}
+	another := forge(`{"typ":"JWT","alg":"HS256"}`, goodClaims())
+	k := keys(t, Config{})
+	if allocs := testing.AllocsPerRun(100, func() { _, _ = k.Verify(another, noon) }); allocs != 0 {
+		t.Errorf("another known header: %v allocations", allocs)
+	}
+}
+
+// rotated signs with the tests' secret, under the name next, and accepts another
+// that had none.
+func rotated(t testing.TB, a Algorithm) *Keys {
+	return keys(t, Config{Algorithm: a, Signing: Named{"next", issuerOf(a).key}, Accept: []Key{another(a).key}})
 }
 
 // longest is a good token of as many bytes as base64 allows, up to limit.
-func longest(limit int) (raw string) {
+func longest(is issuer, header string, limit int) (raw string) {
 	for n := 0; ; n++ {
-		next := forge(goodHeader, strings.Replace(goodClaims(), "{", `{"x":"`+strings.Repeat("x", n)+`",`, 1))
+		next := is.forge(header, strings.Replace(goodClaims(), "{", `{"x":"`+strings.Repeat("x", n)+`",`, 1))
 		if len(next) > limit {
 			return raw
 		}
@@ -54,8 +78,8 @@ func longest(limit int) (raw string) {
 }
 
 func TestManyVerifyWhileTheKeysChange(t *testing.T) {
-	one := Config{Signing: Secret(secret), Accept: []Secret{Secret("the other secret, 32 bytes or more")}}
-	other := Config{Signing: one.Accept[0], Accept: []Secret{one.Signing}}
+	one := Config{Signing: Secret(secret), Accept: []Key{Secret("the other secret, 32 bytes or more")}}
+	other := Config{Signing: one.Accept[0], Accept: []Key{one.Signing}}
 	k := keys(t, one)
 	done := make(chan struct{})
 	var changes, verifies sync.WaitGroup
@@ -136,13 +160,17 @@ func (c looseClaims) GetSubject() (string, error)                  { s, _ := c["
 
 // What is accepted here, golang-jwt accepts at the same moment, with the same claims.
 func FuzzVerifyAgainstGolangJWT(f *testing.F) {
-	f.Add(goodHeader, goodClaims())
-	f.Add(`{"alg":"HS256"}`, `{"SUB":"root","sub":"ann","exp":99999999999,"nbf":1,"x":[{"y":null}]}`)
-	f.Add(`{"alg":"none"}`, `{"sub":"ann","exp":100000000000}`)
-	f.Add(`{"typ":"JWT","alg":"HS256"}`, `{"sub":"\u00e4","exp":9223372036854775807,"rev":-9223372036854775808,"nbf":-9223372036854775808}`)
-	f.Fuzz(func(t *testing.T, header, claims string) {
-		raw := forge(header, claims)
-		got, err := keys(t, Config{}).Verify(raw, noon)
+	for _, is := range issuers() {
+		a := uint8(is.algorithm)
+		f.Add(a, is.header(), goodClaims())
+		f.Add(a, `{"alg":"`+is.algorithm.String()+`"}`, `{"SUB":"root","sub":"ann","exp":99999999999,"nbf":1,"x":[{"y":null}]}`)
+		f.Add(a, `{"alg":"none"}`, `{"sub":"ann","exp":100000000000}`)
+		f.Add(a, `{"typ":"JWT","kid":"x","alg":"`+is.algorithm.String()+`"}`, `{"sub":"\u00e4","exp":9223372036854775807,"rev":-9223372036854775808,"nbf":-9223372036854775808}`)
+	}
+	f.Fuzz(func(t *testing.T, a uint8, header, claims string) {
+		is := issuerOf(Algorithm(a % uint8(len(methods))))
+		raw := is.forge(header, claims)
+		got, err := keys(t, is.config()).Verify(raw, noon)
 		if err != nil {
 			if got != (Claims{}) {
 				t.Fatalf("claims beside an error: %+v", got)
@@ -151,9 +179,9 @@ func FuzzVerifyAgainstGolangJWT(f *testing.F) {
 		}
 		var read looseClaims
 		_, err = jwt.NewParser(
-			jwt.WithStrictDecoding(), jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired(),
+			jwt.WithStrictDecoding(), jwt.WithValidMethods([]string{is.algorithm.String()}), jwt.WithExpirationRequired(),
 			jwt.WithTimeFunc(func() time.Time { return noon }),
-		).ParseWithClaims(raw, &read, func(*jwt.Token) (any, error) { return []byte(secret), nil })
+		).ParseWithClaims(raw, &read, func(*jwt.Token) (any, error) { return is.forGolangJWT(), nil })
 		if err != nil {
 			t.Fatalf("accepted here, refused by golang-jwt: %v\n%s\n%s", err, header, claims)
 		}

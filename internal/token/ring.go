@@ -1,0 +1,206 @@
+package token
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// Key is what Keys work with: a Secret, a *Private or a *Public key, or one of
+// these with a name.
+type Key interface {
+	// member makes the key ready, when it is one for the algorithm.
+	member(a Algorithm, allowShort bool) (member, error)
+}
+
+// Named is a key all of whose tokens carry the ID as their kid. One that carries
+// none is not tried with it.
+type Named struct {
+	ID  string
+	Key Key
+}
+
+func (n Named) member(a Algorithm, allowShort bool) (member, error) {
+	if n.Key == nil || n.ID == "" {
+		return member{}, fmt.Errorf("%w: a name without a key, or a key without a name", ErrKey)
+	}
+	m, err := n.Key.member(a, allowShort)
+	m.id, m.named = n.ID, true
+	return m, err
+}
+
+// member is a key at work in a ring.
+type member struct {
+	id    string // what kid calls it; empty for a Secret without a name
+	named bool   // a token without kid is not its
+
+	mac    macKey  // verifies HS256 and HS512
+	public *Public // verifies the others
+	signer any     // what signs; nil when nothing here may
+	seed   Secret  // what other keys are derived from
+}
+
+// ring is the keys of one Config. It does not change.
+type ring struct {
+	algorithm Algorithm
+	signing   member
+	header    map[string]any // of new tokens
+	unit      Unit
+	derive    Secret
+	former    Secret
+	published jwkSet
+	set       []byte // published, as it is sent
+	names     *names
+
+	// unnamed are tried with a token that carries no kid; byID are for one that
+	// does. Headers say it for those headers whose bytes say all, encoded.
+	unnamed []member
+	byID    map[string][]member
+	headers map[string][]member
+}
+
+func newRing(c Config) (*ring, error) {
+	if c.Signing == nil {
+		c.Signing = Secret(nil)
+	}
+	signing, err := c.Signing.member(c.Algorithm, c.UnsafeShortSecrets)
+	if err == nil && signing.signer == nil {
+		err = fmt.Errorf("%w: a public key cannot sign", ErrKey)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("signing key: %w", err)
+	}
+	accepted, err := c.accepted()
+	if err != nil {
+		return nil, err
+	}
+	r := &ring{
+		algorithm: c.Algorithm, signing: signing, header: headerOf(c.Algorithm, signing), unit: c.Unit,
+		derive: c.Derive, former: c.FormerDerive, names: newNames(),
+		byID: map[string][]member{}, headers: map[string][]member{},
+	}
+	if r.derive == nil {
+		r.derive = signing.seed
+	}
+	for _, m := range append([]member{signing}, accepted...) {
+		if err := r.add(m); err != nil {
+			return nil, err
+		}
+	}
+	for _, header := range plainHeaders {
+		r.headers[canonical.EncodeToString([]byte(strings.ReplaceAll(header, "{alg}", r.algorithm.String())))] = r.unnamed
+	}
+	if len(r.published.Keys) > 0 {
+		r.set, err = json.Marshal(r.published)
+	}
+	return r, err
+}
+
+func (c Config) accepted() ([]member, error) {
+	var all []member
+	for i, key := range c.Accept {
+		if key == nil {
+			key = Secret(nil)
+		}
+		m, err := key.member(c.Algorithm, c.UnsafeShortSecrets)
+		if err != nil {
+			return nil, fmt.Errorf("accepted key %d: %w", i+1, err)
+		}
+		all = append(all, m)
+	}
+	return all, nil
+}
+
+func (r *ring) add(m member) error {
+	if same := r.byID[m.id]; m.id != "" && same != nil {
+		if m.named && same[0].named {
+			return fmt.Errorf("%w: two keys have the name %s", ErrKey, m.id)
+		}
+		return nil // a thumbprint: it is there already
+	}
+	if m.public != nil {
+		published := m.public.jwk
+		published.ID = m.id
+		r.published.Keys = append(r.published.Keys, published)
+	}
+	if !m.named {
+		r.unnamed = append(r.unnamed, m)
+	}
+	if m.id == "" {
+		return nil
+	}
+	r.byID[m.id] = []member{m}
+	header, err := encodedHeader(headerOf(r.algorithm, m))
+	r.headers[header] = r.byID[m.id]
+	return err
+}
+
+// plainHeaders are those that CM-Well and the usual libraries write when they
+// name no key.
+var plainHeaders = []string{`{"alg":"{alg}","typ":"JWT"}`, `{"typ":"JWT","alg":"{alg}"}`, `{"alg":"{alg}"}`}
+
+// headerOf is the header of tokens that m signs: CM-Well's, and kid where there is one.
+func headerOf(a Algorithm, m member) map[string]any {
+	header := map[string]any{"alg": a.String(), "typ": "JWT"}
+	if m.id != "" {
+		header["kid"] = m.id
+	}
+	return header
+}
+
+func encodedHeader(header map[string]any) (string, error) {
+	signed, err := (&jwt.Token{Header: header, Claims: wireClaims{}}).SigningString()
+	encoded, _, _ := strings.Cut(signed, ".")
+	return encoded, err
+}
+
+// sign writes a token.
+func (r *ring) sign(c wireClaims) (string, error) {
+	unsigned, err := (&jwt.Token{Header: r.header, Claims: c}).SigningString()
+	if err != nil {
+		return "", err
+	}
+	signature, err := methods[r.algorithm].Sign(unsigned, r.signing.signer)
+	if err != nil {
+		return "", err
+	}
+	if r.algorithm == ES256 {
+		lowerS(signature)
+	}
+	return unsigned + "." + canonical.EncodeToString(signature), nil
+}
+
+// choose returns the keys of which a token with this header can be. When it names
+// none, those without a name are tried.
+func (r *ring) choose(h header) ([]member, error) {
+	if string(h.algorithm) != `"`+r.algorithm.String()+`"` {
+		return nil, fmt.Errorf("%w: only %s is accepted", ErrAlgorithm, r.algorithm)
+	}
+	if !h.named {
+		return r.unnamed, nil
+	}
+	keys, known := r.byID[h.id]
+	if !known {
+		return nil, fmt.Errorf("%w: kid names none of the keys here", ErrUnknownKey)
+	}
+	return keys, nil
+}
+
+// made tells whether one of the keys that the token may be of has signed it.
+func (r *ring) made(t *parsed) bool {
+	if r.algorithm.Symmetric() {
+		for i := range t.keys {
+			if t.keys[i].mac.made(t.signature, t.signed) {
+				return true
+			}
+		}
+		return false
+	}
+	// Copies: what the library is given leaves the stack, and the scratch with it.
+	signed, signature := string(t.signed), bytes.Clone(t.signature)
+	return slices.ContainsFunc(t.keys, func(m member) bool { return m.public.verifies(signed, signature, m.signer != nil) })
+}
