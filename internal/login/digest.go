@@ -39,13 +39,16 @@ type Digest struct {
 	Accounts *Accounts
 	// Key makes and recognises nonces.
 	Key func() ([]byte, error)
+	// FormerKey made nonces before Key was replaced. They are stale, and it may be
+	// nil or return nil.
+	FormerKey func() []byte
 	// Used are the nonce counts that were used.
 	Used NonceCounts
 	// Now is the clock.
 	Now func() time.Time
 }
 
-func (d *Digest) nonces() nonces { return nonces{key: d.Key, now: d.Now} }
+func (d *Digest) nonces() nonces { return nonces{key: d.Key, former: d.FormerKey, now: d.Now} }
 
 // Challenge is one value for each algorithm (RFC 7616, section 3.3), or none
 // when there is no key to make a nonce with.

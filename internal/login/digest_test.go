@@ -311,6 +311,30 @@ func TestAStaleNonceIsSaidToBeStaleOnlyToWhoKnowsThePassword(t *testing.T) {
 	}
 }
 
+// Whoever has the key that was replaced can make nonces with it, and no login.
+func TestANonceOfTheFormerKeyIsStale(t *testing.T) {
+	d := newDigestDoor()
+	old := d.challenge(t, SHA256)
+	d.Key = func() ([]byte, error) { return []byte("the key that replaced it"), nil }
+	if _, err := d.Authenticate(client{user: "ann"}.answer(old)); !errors.Is(err, ErrRejected) || errors.Is(err, ErrStale) {
+		t.Errorf("nobody knows the former key: %v", err)
+	}
+	d.FormerKey = func() []byte { return []byte("a derived key") }
+	for _, c := range []client{{user: "ann"}, {user: "ann", nc: "00000002"}} {
+		if _, err := d.Authenticate(c.answer(old)); !errors.Is(err, ErrStale) {
+			t.Errorf("count %s: %v", c.nc, err)
+		}
+	}
+	for _, c := range []client{{user: "ann", password: "x"}, {user: "eve"}, {user: "nod2"}} {
+		if _, err := d.Authenticate(c.answer(old)); !errors.Is(err, ErrRejected) || errors.Is(err, ErrStale) {
+			t.Errorf("%s: %v", c.user, err)
+		}
+	}
+	if _, err := d.Authenticate(client{user: "ann"}.answer(d.challenge(t, SHA256))); err != nil {
+		t.Errorf("the round after: %v", err)
+	}
+}
+
 func TestChallengesAreStrongestFirstAndNeverAlike(t *testing.T) {
 	d := newDigestDoor()
 	c := d.Challenge(false)

@@ -16,8 +16,9 @@ const nonceLife = 5 * time.Minute
 // and a MAC. So a flood of challenges costs no memory, and a server that starts
 // anew, or another one with the same key, knows them.
 type nonces struct {
-	key func() ([]byte, error)
-	now func() time.Time
+	key    func() ([]byte, error)
+	former func() []byte // may be nil
+	now    func() time.Time
 }
 
 const (
@@ -64,11 +65,20 @@ func (n nonces) check(nonce, opaque string) (nonceState, time.Time, error) {
 		return nonceForged, time.Time{}, nil
 	}
 	signed := b[:nonceTime+nonceRandom]
-	genuine := hmac.Equal(b[nonceTime+nonceRandom:], mac(key, "nonce", signed))
-	if !genuine || !hmac.Equal([]byte(opaque), []byte(opaqueOf(key, nonce))) {
-		return nonceForged, time.Time{}, nil
+	genuine := func(key []byte) bool {
+		return hmac.Equal(b[nonceTime+nonceRandom:], mac(key, "nonce", signed)) && hmac.Equal([]byte(opaque), []byte(opaqueOf(key, nonce)))
 	}
 	issued := time.UnixMilli(int64(binary.BigEndian.Uint64(b)))
+	if !genuine(key) {
+		// The key that was replaced may be known to others: what it signed is worth
+		// no login, but another try.
+		if n.former != nil {
+			if former := n.former(); former != nil && genuine(former) {
+				return nonceStale, issued.Add(nonceLife), nil
+			}
+		}
+		return nonceForged, time.Time{}, nil
+	}
 	age := n.now().Sub(issued)
 	if age < -nonceLife { // another door's clock may be ahead, but not by this much
 		return nonceForged, time.Time{}, nil
