@@ -32,7 +32,7 @@ func (h *Handler) assemble(users openedUsers) {
 		Reads:            h.reads.any(),
 		Writes:           h.writes.any(),
 		Bulk:             s.bulk,
-		OwnPaths:         []string{s.loginPath, s.authPath},
+		OwnPaths:         []string{s.loginPath, s.authPath, keySetPath},
 		IdentityHeader:   s.identityHeader,
 		ForwardToken:     s.forwardToken,
 		Now:              time.Now,
@@ -54,6 +54,7 @@ func (h *Handler) scheme(configured schemeSettings, users openedUsers) login.Sch
 		Algorithms: digestOffer(configured.algorithms, users),
 		Accounts:   h.accounts,
 		Key:        func() ([]byte, error) { return h.keys.Derive("digest nonce") },
+		FormerKey:  func() []byte { return h.keys.DeriveFormer("digest nonce") },
 		Used:       h.guards.nonces,
 		Now:        time.Now,
 	}

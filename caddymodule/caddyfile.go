@@ -41,6 +41,7 @@ func parseDirective(helper httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, e
 //		password_hash bcrypt | argon2id
 //		signing_key   managed | file <path> | env <NAME> | <secret>
 //		accept_key    file <path> | env <NAME> | <secret>
+//		algorithm     HS256 | HS512 | ES256 | RS256 | EdDSA
 //		expiry        <duration> [max <duration>]
 //		expiry_unit   milliseconds | seconds
 //		token_from    header <name> | bearer | cookie <name> | query <name>

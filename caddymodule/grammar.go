@@ -45,8 +45,10 @@ var subdirectives = map[string]subdirective{
 	"login_workers": number(func(h *Handler) *caddyhttp.WeakString { return &h.LoginWorkers }, parseWorkers),
 	"login_queue":   number(func(h *Handler) *caddyhttp.WeakString { return &h.LoginQueue }, parseQueue),
 
-	"schemes":     {usage: "basic | digest [sha-256] [md5] …", least: 1, most: 4, set: setSchemes},
-	"expiry":      {usage: "<duration> [max <duration>]", least: 1, most: 3, set: setExpiry},
+	"schemes": {usage: "basic | digest [sha-256] [md5] …", least: 1, most: 4, set: setSchemes},
+	"expiry":  {usage: "<duration> [max <duration>]", least: 1, most: 3, set: setExpiry},
+	"algorithm": text("HS256 | HS512 | ES256 | RS256 | EdDSA", func(h *Handler) *string { return &h.Algorithm },
+		parseAlgorithm),
 	"signing_key": {usage: "managed | file <path> | env <NAME> | <secret>", least: 1, most: 2, set: setSigningKey},
 	"accept_key":  {usage: "file <path> | env <NAME> | <secret>", repeatable: true, least: 1, most: 2, set: addAcceptKey},
 	"token_from": {

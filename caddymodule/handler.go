@@ -13,6 +13,7 @@ import (
 
 	"github.com/cm-well/cmwell-auth/internal/gate"
 	"github.com/cm-well/cmwell-auth/internal/guard"
+	"github.com/cm-well/cmwell-auth/internal/keyring"
 	"github.com/cm-well/cmwell-auth/internal/login"
 )
 
@@ -83,12 +84,35 @@ func (h *Handler) own(r *http.Request) http.HandlerFunc {
 		return h.endpoint.ServeHTTP
 	case h.settings.jsonLogin:
 		return h.serveJSONLogin
+	case keySetPath:
+		return h.serveKeySet
 	}
 	return nil
 }
 
 // errStarting is no refusal: there is no row for it, so it is answered 503.
 var errStarting = errors.New("keys or users are still being made")
+
+// keySetPath is the front door's own whatever the algorithm: what a store has
+// there would be taken for the keys of its tokens.
+const keySetPath = "/.well-known/jwks.json"
+
+// serveKeySet answers GET and HEAD with the public keys that verify tokens.
+func (h *Handler) serveKeySet(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		answer(w, http.StatusMethodNotAllowed, "text/plain; charset=utf-8", "the keys are read by GET.\n")
+		return
+	}
+	set := h.keys.PublicKeys()
+	if set == nil {
+		answer(w, http.StatusNotFound, "text/plain; charset=utf-8", "There is no public key: tokens are signed with a secret.\n")
+		return
+	}
+	w.Header().Del("Pragma")
+	w.Header().Set("Cache-Control", fmt.Sprintf("public, max-age=%d", int(keyring.Settle/time.Second)))
+	answer(w, http.StatusOK, "application/jwk-set+json", string(set))
+}
 
 // serveLogin answers GET and HEAD with a token for credentials.
 func (h *Handler) serveLogin(w http.ResponseWriter, r *http.Request) {

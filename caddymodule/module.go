@@ -16,6 +16,7 @@ import (
 
 	"github.com/cm-well/cmwell-auth/internal/admin"
 	"github.com/cm-well/cmwell-auth/internal/gate"
+	"github.com/cm-well/cmwell-auth/internal/keyring"
 	"github.com/cm-well/cmwell-auth/internal/login"
 	"github.com/cm-well/cmwell-auth/internal/token"
 )
@@ -80,6 +81,10 @@ type Handler struct {
 	// PasswordHash is how new passwords are kept: "bcrypt" (the default, as
 	// CM-Well reads it) or "argon2id".
 	PasswordHash string `json:"password_hash,omitempty"`
+
+	// Algorithm signs tokens, and is the only one that is accepted: "HS256" (the
+	// default, CM-Well's), "HS512", "ES256", "RS256" or "EdDSA".
+	Algorithm string `json:"algorithm,omitempty"`
 
 	// SigningKey signs tokens and verifies them; managed by default.
 	SigningKey *KeySource `json:"signing_key,omitempty"`
@@ -158,6 +163,8 @@ type Handler struct {
 	writes   matchers
 	reminder reminder
 	keys     *token.Keys
+	managed  *keyring.Ring // nil when the keys are configured
+	unfollow func()        // ends what managed tells
 	guards   guards
 	hashing  *login.Hashing
 	accounts *login.Accounts

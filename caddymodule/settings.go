@@ -3,6 +3,7 @@ package caddymodule
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -37,6 +38,7 @@ type settings struct {
 	expiry         time.Duration
 	maxExpiry      time.Duration
 	unit           token.Unit
+	algorithm      token.Algorithm
 	sources        []gate.Source
 	forwardToken   bool
 	defaultRoot    login.RootPolicy
@@ -109,14 +111,16 @@ func (h *Handler) resolve(repl *caddy.Replacer) (settings, error) {
 		expiry:         value(r, "expiry", h.Expiry, "24h", parseLife),
 		maxExpiry:      value(r, "max_expiry", h.MaxExpiry, "60d", parseLife),
 		unit:           value(r, "expiry_unit", h.ExpiryUnit, "milliseconds", parseUnit),
+		algorithm:      value(r, "algorithm", h.Algorithm, "HS256", parseAlgorithm),
 		forwardToken:   value(r, "forward_token", h.ForwardToken, "on", parseSwitch),
 		defaultRoot:    value(r, "default_root", h.DefaultRoot, "loopback", parseDefaultRoot),
 		unauthStatus:   value(r, "unauthenticated_status", string(h.UnauthenticatedStatus), "401", parseStatus),
 		identityHeader: value(r, "identity_header", h.IdentityHeader, "X-CM-Well-User", parseIdentityHeader),
 	}
 	s.schemes = value(r, "schemes", strings.Join(h.Schemes, " "), "digest basic", parseSchemes)
-	if own := []string{s.loginPath, s.authPath, s.jsonLogin}; r.err == nil && (own[0] == own[1] || own[0] == own[2] || own[1] == own[2]) {
-		r.err = fmt.Errorf("login_path, auth_path and json_login: %q found; three different paths are accepted", own)
+	own := []string{s.loginPath, s.authPath, s.jsonLogin}
+	if r.err == nil && (own[0] == own[1] || own[0] == own[2] || own[1] == own[2] || slices.Contains(own, keySetPath)) {
+		r.err = fmt.Errorf("login_path, auth_path and json_login: %q found; three different paths other than %s are accepted", own, keySetPath)
 	}
 	if r.err == nil && s.expiry > s.maxExpiry {
 		r.err = fmt.Errorf("expiry: %s is longer than the maximum, %s", s.expiry, s.maxExpiry)

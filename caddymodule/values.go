@@ -87,6 +87,14 @@ func parseUnit(s string) (token.Unit, error) {
 	return u, nil
 }
 
+func parseAlgorithm(s string) (token.Algorithm, error) {
+	a, err := token.ParseAlgorithm(s)
+	if err != nil {
+		return 0, fmt.Errorf("%q found; HS256, HS512, ES256, RS256 and EdDSA are accepted", s)
+	}
+	return a, nil
+}
+
 func parseSwitch(s string) (bool, error) {
 	switch s {
 	case "on":

@@ -36,7 +36,8 @@ const (
 // rules of guard; Caddy stays in the shell.
 var arrows = []arrow{
 	{pkg: "internal/permission"},
-	{pkg: "internal/token", outside: []string{"github.com/golang-jwt/jwt/v5", strictJSON}},
+	{pkg: "internal/token", outside: []string{"github.com/golang-jwt/jwt/v5", "filippo.io/edwards25519", strictJSON}},
+	{pkg: "internal/keyring", inside: []string{"internal/token"}, outside: []string{strictJSON}},
 	{pkg: "internal/account", inside: []string{"internal/permission", "internal/account/splice"}, outside: []string{"golang.org/x/crypto/...", strictJSON}},
 	{pkg: "internal/account/splice", outside: []string{strictJSON}},
 	{pkg: "internal/account/accounttest", inside: []string{"internal/account", "internal/permission"}},
@@ -67,7 +68,7 @@ var arrows = []arrow{
 
 // answerWriters are where an answer is written: the rest of the house decides in
 // values, and leaves the writing to these.
-var answerWriters = []string{"caddymodule/handler.go", "caddymodule/devstore.go", "internal/admin/", "internal/devstore/"}
+var answerWriters = []string{"caddymodule/handler.go", "caddymodule/admin_keys.go", "caddymodule/devstore.go", "internal/admin/", "internal/devstore/"}
 
 func TestEveryPackageImportsOnlyWhatItsRowAllows(t *testing.T) {
 	imports := map[string][]string{}
@@ -92,7 +93,7 @@ func TestAnImportThatNoRowAllowsIsFound(t *testing.T) {
 		{"internal/store/new", thisModule + "/internal/store/file", "internal/store/new imports internal/store/file, but may import only internal/account, internal/permission"},
 		{"internal/admin", "github.com/caddyserver/caddy/v2", "internal/admin imports github.com/caddyserver/caddy/v2, but may import only internal/account, internal/permission, internal/token"},
 		{"internal/gate", thisModule + "/caddymodule", "internal/gate imports caddymodule, but may import only internal/account, internal/permission, internal/token, internal/rdf, " + semaphores},
-		{"internal/token", "github.com/golang-jwt/jwt/v5/request", "internal/token imports github.com/golang-jwt/jwt/v5/request, but may import only github.com/golang-jwt/jwt/v5, " + strictJSON},
+		{"internal/token", "github.com/golang-jwt/jwt/v5/request", "internal/token imports github.com/golang-jwt/jwt/v5/request, but may import only github.com/golang-jwt/jwt/v5, filippo.io/edwards25519, " + strictJSON},
 		{"cmd/caddy", "github.com/caddyserver/certmagic", "cmd/caddy imports github.com/caddyserver/certmagic, but may import only caddymodule, " + anyCaddy},
 		{"internal/cellar", "fmt", "internal/cellar is not in the table of arrows: add a row that says what it may import"},
 		{"tools", "fmt", "tools is not in the table of arrows: add a row that says what it may import"},

@@ -1,0 +1,82 @@
+package caddymodule
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"go.uber.org/zap"
+
+	"github.com/cm-well/cmwell-auth/internal/keyring"
+	"github.com/cm-well/cmwell-auth/internal/token"
+)
+
+// provisionManagedKeys reads the keys in Caddy's storage and follows them. What is
+// missing there is made at the start.
+func (h *Handler) provisionManagedKeys(ctx caddy.Context, app *StartApp, config token.Config) error {
+	storage := ctx.Storage()
+	// By instance: a storage module may close with its configuration, and what reads
+	// it must not outlive it.
+	ring, err := share(h, poolKey{"keys", fmt.Sprintf("%T %[1]p", storage)}, func() (*keyring.Ring, error) {
+		return keyring.New(storage, time.Now, reportKeys), nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := ring.Load(ctx); err != nil {
+		return err
+	}
+	if err := config.CheckAccepted(); err != nil {
+		return err
+	}
+	a, life := config.Algorithm, h.settings.maxExpiry
+	h.managed = ring
+	h.keys.Refresh = ring.Refresh
+	h.unfollow = ring.Follow(a, func(set keyring.Set) {
+		managed := config
+		managed.Signing, managed.Accept = set.Signing, slices.Concat(set.Accept, config.Accept)
+		managed.Derive, managed.FormerDerive = set.Derive, set.FormerDerive
+		if err := h.keys.Use(managed); err != nil {
+			h.logger.Error("the managed keys cannot be used", zap.Error(err))
+		}
+	})
+	if ring.Has(a, life) {
+		app.atStart(func(context.Context) error { ring.Start(); return nil })
+		return nil
+	}
+	h.beforeServing(app, func(ctx context.Context) error {
+		if err := ring.Ensure(ctx, a, life); err != nil {
+			return err
+		}
+		ring.Start()
+		return nil
+	})
+	return nil
+}
+
+// reportKeys logs in the configuration that is running: the ring may outlive the
+// one that made it.
+func reportKeys(sentence string, err error) {
+	if err != nil {
+		runningLogger().Error(sentence, zap.Error(err))
+		return
+	}
+	runningLogger().Info(sentence)
+}
+
+// runningLogger is the front door's, in the configuration that is running.
+func runningLogger() *zap.Logger { return caddy.ActiveContext().Logger(new(Handler)) }
+
+// managedRings are the keys of every storage that a front door of this process
+// has its keys in.
+func managedRings() (all []*keyring.Ring) {
+	pool.Range(func(_, value any) bool {
+		if shared, ok := value.(kept[*keyring.Ring]); ok {
+			all = append(all, shared.value)
+		}
+		return true
+	})
+	return all
+}
