@@ -71,6 +71,7 @@ func (h *Handler) health(users openedUsers) admin.Health {
 		}
 		health.Trouble += "; the last good state is in use, see the log"
 	}
+	h.keyHealth(&health)
 	return health
 }
 

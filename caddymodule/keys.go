@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -69,21 +70,27 @@ func (h *Handler) key(source KeySource, verifies bool) (token.Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.Symmetric() {
+	var key token.Key
+	switch {
+	case a.Symmetric():
 		return token.Secret(b), nil
+	case public:
+		key, err = token.ParsePublic(a, b)
+	default:
+		key, err = token.ParsePrivate(a, b)
 	}
-	if public {
-		key, err := token.ParsePublic(a, b)
-		if err != nil {
-			return nil, err
-		}
-		return key, nil
-	}
-	key, err := token.ParsePrivate(a, b)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", source.name(), err)
 	}
 	return key, nil
+}
+
+// name is what an error may say of where a key comes from.
+func (s KeySource) name() string {
+	if s.From == "literal" {
+		return "the key in the configuration"
+	}
+	return s.From + " " + s.Value
 }
 
 func (h *Handler) keyBytes(source KeySource, public bool) ([]byte, error) {
@@ -123,6 +130,9 @@ func (h *Handler) keyFile(name string, public bool) ([]byte, error) {
 	b, err := os.ReadFile(name)
 	if err != nil {
 		return nil, err
+	}
+	if h.settings.algorithm.Symmetric() && bytes.Contains(b, []byte("-----BEGIN")) {
+		return nil, fmt.Errorf("%s holds PEM; the bytes of a secret are accepted with %s", name, h.settings.algorithm)
 	}
 	// Editors end a file with a line break; it is no part of the secret.
 	return []byte(strings.TrimSuffix(strings.TrimSuffix(string(b), "\n"), "\r")), nil

@@ -9,6 +9,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"go.uber.org/zap"
 
+	"github.com/cm-well/cmwell-auth/internal/admin"
 	"github.com/cm-well/cmwell-auth/internal/keyring"
 	"github.com/cm-well/cmwell-auth/internal/token"
 )
@@ -34,26 +35,42 @@ func (h *Handler) provisionManagedKeys(ctx caddy.Context, app *StartApp, config 
 	a, life := config.Algorithm, h.settings.maxExpiry
 	h.managed = ring
 	h.keys.Refresh = ring.Refresh
-	h.unfollow = ring.Follow(a, func(set keyring.Set) {
+	h.unfollow = append(h.unfollow, ring.Follow(a, func(set keyring.Set) {
 		managed := config
 		managed.Signing, managed.Accept = set.Signing, slices.Concat(set.Accept, config.Accept)
 		managed.Derive, managed.FormerDerive = set.Derive, set.FormerDerive
 		if err := h.keys.Use(managed); err != nil {
 			h.logger.Error("the managed keys cannot be used", zap.Error(err))
 		}
-	})
-	if ring.Has(a, life) {
-		app.atStart(func(context.Context) error { ring.Start(); return nil })
-		return nil
-	}
-	h.beforeServing(app, func(ctx context.Context) error {
+	}))
+	complete := func(ctx context.Context) error {
 		if err := ring.Ensure(ctx, a, life); err != nil {
 			return err
 		}
 		ring.Start()
 		return nil
-	})
+	}
+	if ring.Has(a) {
+		app.atStart(complete)
+	} else {
+		h.beforeServing(app, complete)
+	}
 	return nil
+}
+
+// keyHealth adds what there is to say of managed keys.
+func (h *Handler) keyHealth(health *admin.Health) {
+	if h.managed == nil {
+		return
+	}
+	for _, key := range h.managed.List() {
+		if key.Algorithm == h.settings.algorithm && key.State == keyring.Signing {
+			health.KeySince = key.SignsFrom.UTC()
+		}
+	}
+	if _, trouble := h.managed.State(); trouble != nil && health.Trouble == "" {
+		health.Trouble = "the managed keys cannot be read; those last known stay in use, see the log"
+	}
 }
 
 // reportKeys logs in the configuration that is running: the ring may outlive the

@@ -164,7 +164,6 @@ type Handler struct {
 	reminder reminder
 	keys     *token.Keys
 	managed  *keyring.Ring // nil when the keys are configured
-	unfollow func()        // ends what managed tells
 	guards   guards
 	hashing  *login.Hashing
 	accounts *login.Accounts
@@ -176,8 +175,8 @@ type Handler struct {
 	logger    *zap.Logger
 	audit     *zap.Logger
 
-	// unfollow ends what the store of users tells us.
-	unfollow func()
+	// unfollow ends what the store of users and the managed keys tell us.
+	unfollow []func()
 
 	// shared is what Cleanup gives back to the pool.
 	shared []poolKey

@@ -24,6 +24,7 @@ var inner = []string{
 	"token.ErrNoKey",        // a fault of ours: 503 without a row
 	"token.ErrShortSecret",  // a configuration error
 	"token.ErrPublicSecret", // a configuration error
+	"token.ErrKey",          // a configuration error
 	"login.ErrNotMine",      // the next scheme is asked
 	"account.ErrNotExist",   // means no user, or no role
 }

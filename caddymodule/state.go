@@ -47,10 +47,10 @@ func share[T any](h *Handler, key poolKey, construct func() (T, error)) (T, erro
 
 // Cleanup gives back exactly what Provision took, also when it took only a part.
 func (h *Handler) Cleanup() error {
-	if h.unfollow != nil {
-		h.unfollow()
-		h.unfollow = nil
+	for _, unfollow := range h.unfollow {
+		unfollow()
 	}
+	h.unfollow = nil
 	for _, key := range h.shared {
 		if _, err := pool.Delete(key); err != nil {
 			return err

@@ -64,7 +64,7 @@ type UserStoreOptions struct {
 // until Cleanup.
 func (h *Handler) follow(store FollowedStore) {
 	troubled := false
-	h.unfollow = store.Follow(func(change Change) {
+	h.unfollow = append(h.unfollow, store.Follow(func(change Change) {
 		h.guards.passwords.SetShapes(change.Shapes)
 		for _, warning := range change.Warnings {
 			h.logger.Warn(warning)
@@ -76,5 +76,5 @@ func (h *Handler) follow(store FollowedStore) {
 			h.logger.Info("the users are read again")
 		}
 		troubled = change.Trouble != nil
-	})
+	}))
 }

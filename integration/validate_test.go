@@ -59,6 +59,15 @@ func TestConfigurationsThatDoNotLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(t, folder, "broken-users.json", `{"users":{"ann":{"rev":"5"}}}`, 0o600)
+	ec, rs := newPEM(t, "ES256"), newPEM(t, "RS256")
+	put(t, folder, "ec.pem", ec.private, 0o600)
+	put(t, folder, "wide-ec.pem", ec.private, 0o640)
+	put(t, folder, "ec.pub", ec.public, 0o644)
+	put(t, folder, "loose-ec.pub", ec.public, 0o664)
+	put(t, folder, "rs.pem", rs.private, 0o600)
+	put(t, folder, "rs.pub", rs.public, 0o644)
+	put(t, folder, "two.pem", ec.private+ec.private, 0o600)
+	t.Setenv("CMWELL_TEST_PEM", ec.private)
 	t.Setenv("CMWELL_TEST_WORD", "prodution")
 	t.Setenv("CMWELL_TEST_SHORT", "short")
 	t.Setenv("CMWELL_TEST_EMPTY", "")
@@ -96,6 +105,24 @@ func TestConfigurationsThatDoNotLoad(t *testing.T) {
 		{"signing_key file FOLDER/pem-key" + users, "holds PEM"},
 		{"signing_key file FOLDER/key\n\t\taccept_key short" + users, "accepted key 1: secret is too short"},
 
+		{"signing_key env CMWELL_TEST_PEM" + users, "PEM found; the bytes of a secret are accepted with HS256"},
+		{"algorithm HS512\n\t\tsigning_key file FOLDER/ec.pub" + users, "ec.pub has mode 0644"},
+		{"signing_key file FOLDER/key\n\t\taccept_key env CMWELL_TEST_PEM" + users, "accepted key 1: key is not accepted: PEM found"},
+
+		{"algorithm {env.CMWELL_TEST_WORD}" + users, `algorithm: "prodution" found; HS256, HS512, ES256, RS256 and EdDSA are accepted`},
+		{"algorithm ES256\n\t\tsigning_key file FOLDER/key" + users, "signing_key: file FOLDER/key: key is not accepted: no PEM found; one PEM block PRIVATE KEY or EC PRIVATE KEY"},
+		{"algorithm ES256\n\t\tsigning_key file FOLDER/rs.pem" + users, "an RSA key of 2048 bits with the exponent 65537 found; an EC key of the curve P-256 is accepted with ES256"},
+		{"algorithm ES256\n\t\tsigning_key file FOLDER/two.pem" + users, "more than one PEM block found"},
+		{"algorithm ES256\n\t\tsigning_key file FOLDER/wide-ec.pem" + users, "wide-ec.pem has mode 0640: others can open the key; 0600 is accepted"},
+		{"algorithm ES256\n\t\tsigning_key file FOLDER/ec.pub" + users, "mode 0644"},
+		{"algorithm RS256\n\t\tsigning_key env CMWELL_TEST_PEM" + users, "signing_key: env CMWELL_TEST_PEM: key is not accepted: an EC key of the curve P-256 found"},
+		{"algorithm EdDSA\n\t\tsigning_key {env.CMWELL_TEST_PEM}" + users, "signing_key: the key in the configuration: key is not accepted: an EC key"},
+		{"algorithm ES256\n\t\taccept_key file FOLDER/loose-ec.pub" + users, "loose-ec.pub has mode 0664: others can replace the key; 0644 is accepted"},
+		{"algorithm ES256\n\t\taccept_key file FOLDER/rs.pub" + users, "accept_key 1: file FOLDER/rs.pub: key is not accepted: an RSA key"},
+		{"algorithm ES256\n\t\taccept_key file FOLDER/ec.pub\n\t\taccept_key file FOLDER/ec.pem" + users, "accept_key 2: file FOLDER/ec.pem: key is not accepted: PRIVATE KEY found; one PEM block PUBLIC KEY"},
+		{"accept_key short" + users, "accepted key 1: secret is too short"},
+		{"login_path /.well-known/jwks.json" + users, "three different paths other than /.well-known/jwks.json are accepted"},
+
 		{"users file FOLDER/wide-users.json", "mode 0640"},
 		{"users file FOLDER/open/users.json", "its folder FOLDER/open has mode 0777"},
 		{"users file FOLDER/broken-users.json", "user ann: rev: a JSON string is not accepted there"},
@@ -103,12 +130,13 @@ func TestConfigurationsThatDoNotLoad(t *testing.T) {
 		{"users file {env.CMWELL_TEST_EMPTY}", "is empty; a path is accepted"},
 	} {
 		err := validated(t, folder, row.directive)
-		row.says = strings.ReplaceAll(row.says, "FOLDER", folder)
-		if err == nil || !strings.Contains(err.Error(), row.says) {
-			t.Errorf("%s\n  %v\n  should say %s", row.directive, err, row.says)
+		if says := strings.ReplaceAll(row.says, "FOLDER", folder); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s\n  %v\n  should say %s", row.directive, err, says)
 		}
-		if err != nil && strings.Contains(err.Error(), aKey) {
-			t.Errorf("%s: the error shows the key", row.directive)
+		for _, secret := range []string{aKey, ec.line(), rs.line()} {
+			if err != nil && strings.Contains(err.Error(), secret) {
+				t.Errorf("%s: the error shows the key", row.directive)
+			}
 		}
 	}
 }
@@ -120,7 +148,11 @@ func TestConfigurationsThatLoadAndWriteNothing(t *testing.T) {
 	put(t, folder, "users.json", `{"users":{"ann":{"roles":["Gone"]}}}`, 0o600)
 	put(t, folder, "wide-users.json", `{"users":{"ann":{}}}`, 0o644)
 	put(t, folder, ".users.json.1.tmp", "left by one that was killed", 0o600)
+	ec := newPEM(t, "ES256")
+	put(t, folder, "ec.pem", ec.private, 0o600)
+	put(t, folder, "ec.pub", ec.public, 0o644)
 	t.Setenv("CMWELL_TEST_KEY", aKey)
+	t.Setenv("CMWELL_TEST_PEM", ec.private)
 	for _, directive := range []string{
 		"users file FOLDER/none.json",
 		"users file FOLDER/users.json",
@@ -129,13 +161,17 @@ func TestConfigurationsThatLoadAndWriteNothing(t *testing.T) {
 		"environment dev\n\t\tusers file FOLDER/users.json\n\t\tsigning_key short",
 		"users file FOLDER/users.json\n\t\tsigning_key file FOLDER/key\n\t\taccept_key env CMWELL_TEST_KEY",
 		"users file FOLDER/users.json\n\t\tsigning_key {env.CMWELL_TEST_KEY}",
+		"users file FOLDER/users.json\n\t\talgorithm HS512\n\t\tsigning_key file FOLDER/key",
+		"users file FOLDER/users.json\n\t\talgorithm EdDSA",
+		"users file FOLDER/users.json\n\t\talgorithm ES256\n\t\tsigning_key file FOLDER/ec.pem\n\t\taccept_key file FOLDER/ec.pub",
+		"users file FOLDER/users.json\n\t\talgorithm ES256\n\t\tsigning_key {env.CMWELL_TEST_PEM}\n\t\taccept_key {file.FOLDER/ec.pub}",
 	} {
 		if err := validated(t, folder, directive); err != nil {
 			t.Errorf("%s: %v", directive, err)
 		}
 	}
 	left, err := os.ReadDir(folder)
-	if err != nil || len(left) != 5 {
+	if err != nil || len(left) != 7 {
 		t.Errorf("validation left something behind: %v, %v", left, err)
 	}
 }

@@ -50,7 +50,9 @@ type Health struct {
 	Store string `json:"store"`
 	// ReadAt is when the users were last read.
 	ReadAt time.Time `json:"readAt"`
-	// Trouble says what is wrong with the users' store; empty when nothing is.
+	// KeySince is from when the key signs that signs now; zero when it is configured.
+	KeySince time.Time `json:"keySince,omitzero"`
+	// Trouble says what is wrong with the home of users or keys; empty when nothing is.
 	Trouble string `json:"trouble,omitempty"`
 	// WaitingLogins is how many logins wait for their turn.
 	WaitingLogins int `json:"waitingLogins"`

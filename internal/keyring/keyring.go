@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -126,24 +127,30 @@ func (r *Ring) turn(now time.Time) {
 // algorithm tokens of at most the given life: the first key, or the note that
 // tokens live so long. Servers that start at the same time agree on one key.
 func (r *Ring) Ensure(ctx context.Context, a token.Algorithm, life time.Duration) error {
-	if r.Has(a, life) {
+	if !r.lacks(a, life) {
 		return nil
 	}
 	return r.update(ctx, func(d *document, now time.Time) (bool, error) { return d.ensure(a, life, now) })
 }
 
-// Has tells whether Ensure would find everything there.
-func (r *Ring) Has(a token.Algorithm, life time.Duration) bool {
+// Has tells whether there is a key of the algorithm.
+func (r *Ring) Has(a token.Algorithm) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	last := r.document.last(a)
-	if last == nil {
-		return false // and no key is made merely to look
+	return r.document.last(a) != nil
+}
+
+// lacks tells whether Ensure has anything to do.
+func (r *Ring) lacks(a token.Algorithm, life time.Duration) bool {
+	if !r.Has(a) {
+		return true // and no key is made merely to look
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	d := r.document
-	d.Keys = append([]entry(nil), d.Keys...)
+	d.Keys = slices.Clone(d.Keys)
 	changed, err := d.ensure(a, life, r.now())
-	return err == nil && !changed
+	return err != nil || changed
 }
 
 // ErrNone says: there are no keys to rotate.

@@ -156,13 +156,15 @@ func (r *Ring) run() {
 			return
 		case <-ticker.C:
 			r.read()
-			r.tick(r.now())
+			if r.tick(r.now()) {
+				go r.tidy()
+			}
 		}
 	}
 }
 
-// tick does what is due at a time.
-func (r *Ring) tick(now time.Time) {
+// tick does what is due at a time, and tells whether keys can be dropped.
+func (r *Ring) tick(now time.Time) (due bool) {
 	r.mu.Lock()
 	r.turn(now)
 	trouble := r.trouble(now)
@@ -171,7 +173,7 @@ func (r *Ring) tick(now time.Time) {
 	}
 	r.silent = r.silent || trouble != nil
 	rest := r.document
-	due := r.clock.observe(now) && now.Sub(r.tidied) >= tidyEvery && rest.tidy(now)
+	due = r.clock.observe(now) && now.Sub(r.tidied) >= tidyEvery && rest.tidy(now)
 	if due {
 		r.tidied = now
 	}
@@ -179,9 +181,7 @@ func (r *Ring) tick(now time.Time) {
 	if trouble != nil {
 		r.report("the managed keys cannot be read; those last known stay in use", trouble)
 	}
-	if due {
-		go r.tidy()
-	}
+	return due
 }
 
 // tidy drops what is over from the storage. Other servers do so too: one is first.

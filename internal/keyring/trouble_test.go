@@ -175,7 +175,7 @@ func TestAReadingThatIsOvertakenChangesNothing(t *testing.T) {
 	storage := &faulty{Storage: files(t)}
 	s := started(t, storage, token.ES256)
 	leaked := s.signs(t)
-	s.rotates(t, false)
+	started(t, storage, token.ES256).rotates(t, false) // so that there is something to read
 	slow := &late{Storage: storage, resume: make(chan struct{}), loaded: make(chan struct{})}
 	s.storage = slow
 	reading := s.read()
@@ -226,6 +226,7 @@ func TestWhoNoLongerFollowsIsToldNothing(t *testing.T) {
 	told := 0
 	stop := s.Follow(token.HS256, func(Set) { told++ })
 	s.rotates(t, true)
+	s.polls(t)
 	stop()
 	s.rotates(t, true)
 	if told != 2 {

@@ -319,6 +319,10 @@ func TestANonceOfTheFormerKeyIsStale(t *testing.T) {
 	if _, err := d.Authenticate(client{user: "ann"}.answer(old)); !errors.Is(err, ErrRejected) || errors.Is(err, ErrStale) {
 		t.Errorf("nobody knows the former key: %v", err)
 	}
+	d.FormerKey = func() []byte { return []byte("a key of nobody") }
+	if _, err := d.Authenticate(client{user: "ann"}.answer(old)); !errors.Is(err, ErrRejected) || errors.Is(err, ErrStale) {
+		t.Errorf("the former key is another: %v", err)
+	}
 	d.FormerKey = func() []byte { return []byte("a derived key") }
 	for _, c := range []client{{user: "ann"}, {user: "ann", nc: "00000002"}} {
 		if _, err := d.Authenticate(c.answer(old)); !errors.Is(err, ErrStale) {
