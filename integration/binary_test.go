@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -56,20 +57,25 @@ func needs(t testing.TB, program string, places ...string) string {
 }
 
 var buildCaddy = sync.OnceValues(func() (string, error) {
+	if underRace {
+		return built("./cmd/caddy", "-race")
+	}
+	return built("./cmd/caddy")
+})
+
+// built is the binary of a package of this module.
+func built(pkg string, flags ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
-	file := filepath.Join(workshop, "caddy")
-	args := []string{"build", "-buildvcs=false", "-o", file}
-	if underRace {
-		args = append(args, "-race")
-	}
-	build := exec.CommandContext(ctx, "go", append(args, "./cmd/caddy")...)
+	file := filepath.Join(workshop, filepath.Base(pkg))
+	args := slices.Concat([]string{"build", "-buildvcs=false", "-o", file}, flags, []string{pkg})
+	build := exec.CommandContext(ctx, "go", args...)
 	build.Dir = ".."
 	if output, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go %v: %w\n%s", build.Args[1:], err, output)
+		return "", fmt.Errorf("go %v: %w\n%s", args, err, output)
 	}
 	return file, nil
-})
+}
 
 // caddyBinary is the built binary, one for the whole test process.
 func caddyBinary(t testing.TB) string {

@@ -2,7 +2,6 @@ package file
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -65,8 +64,11 @@ type layout struct {
 
 func (l *layout) read() error {
 	if l.PeekKind() != '{' {
-		_, err := l.ReadValue() // null would be no users, a list none that is seen
-		return cmp.Or(err, errors.New("something else found"))
+		// Null would be no users, and a list none that are seen.
+		if _, err := l.ReadValue(); err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		return errors.New("there is none")
 	}
 	if _, err := l.ReadToken(); err != nil {
 		return err
