@@ -96,6 +96,11 @@ func TestAnEditByHandHoldsWithinASecond(t *testing.T) {
 			if quickest > time.Second {
 				t.Errorf("it took %v", quickest)
 			}
+			if how == "as Kubernetes does" {
+				if got := d.ask(t, requestWith(`{}`, "PUT /meta/auth/users/new", bearing(tokenOf(t, "adm")), asFile)); got.status != 501 {
+					t.Errorf("a change behind a link: %v", got)
+				}
+			}
 			if said := d.output.String(); strings.Contains(said, "could not be read again") {
 				t.Error("the log tells of trouble")
 			}
