@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/cm-well/cmwell-auth/internal/permission"
 )
@@ -59,6 +58,9 @@ type Role struct {
 	Name       string
 	Paths      []permission.Entry
 	Operations permission.Operation
+
+	// index is that of Paths as ParseRole read them: one for all users of the role.
+	index *permission.Index
 }
 
 // Store finds users and roles.
@@ -90,12 +92,24 @@ const MaxName = 128
 // CheckName accepts 1 to 128 of A-Z a-z 0-9 . _ @ -, other than "." and "..".
 // Names end up in file names, headers and keys: nothing else can get there.
 func CheckName(name string) error {
-	if name == "" || len(name) > MaxName || name == "." || name == ".." || strings.ContainsFunc(name, foreign) {
+	if name == "" || len(name) > MaxName || name == "." || name == ".." || !ofNames(name) {
 		return fmt.Errorf("name %.140q: 1 to %d of A-Z a-z 0-9 . _ @ - are accepted", name, MaxName)
 	}
 	return nil
 }
 
-func foreign(r rune) bool {
-	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._@-", r))
+func ofNames(s string) bool {
+	for i := range len(s) {
+		if !nameByte[s[i]] {
+			return false
+		}
+	}
+	return true
 }
+
+var nameByte = func() (t [256]bool) {
+	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._@-") {
+		t[c] = true
+	}
+	return t
+}()

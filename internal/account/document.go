@@ -122,7 +122,7 @@ func ParseRole(name string, document []byte) (Role, error) {
 	if err != nil {
 		return fail(err)
 	}
-	return Role{Name: name, Paths: paths, Operations: operations}, nil
+	return Role{Name: name, Paths: paths, Operations: operations, index: permission.NewIndex(paths)}, nil
 }
 
 // decode reads one JSON object. Null is refused: it would read as an empty document.

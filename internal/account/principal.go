@@ -44,7 +44,7 @@ func Resolve(ctx context.Context, s Store, name string) (*Principal, error) {
 // Compose makes the principal of a user. role has the errors of Store.Role: a role
 // that does not exist grants nothing and is no error; one that nobody can tell of is.
 func Compose(u User, role func(name string) (Role, error)) (*Principal, error) {
-	p := &Principal{User: u, Rules: permission.Rules{Own: u.Paths}, Operations: u.Operations}
+	p := &Principal{User: u, Rules: permission.Rules{Own: u.Paths, Index: permission.NewIndex(u.Paths)}, Operations: u.Operations}
 	for _, name := range u.Roles {
 		r, err := role(name)
 		if errors.Is(err, ErrNotExist) {
@@ -53,7 +53,7 @@ func Compose(u User, role func(name string) (Role, error)) (*Principal, error) {
 		if err != nil {
 			return nil, fmt.Errorf("role %s: %w", name, err)
 		}
-		p.Rules.Roles = append(p.Rules.Roles, permission.Role{Name: r.Name, Entries: r.Paths})
+		p.Rules.Roles = append(p.Rules.Roles, permission.Role{Name: r.Name, Entries: r.Paths, Index: r.index})
 		p.Operations |= r.Operations
 	}
 	return p, nil

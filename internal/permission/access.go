@@ -144,8 +144,18 @@ func (e Entry) String() string {
 }
 
 // relevant tells whether the entry speaks of this level at this reading.
-func (e Entry) relevant(reading string, level Level) bool {
-	return e.levels&level != 0 && (e.id == reading || e.recursive && below(reading, e.id))
+func (e *Entry) relevant(reading string, level Level) bool {
+	return e.levels&level != 0 && e.covers(reading)
+}
+
+// covers tells whether the entry speaks of the reading at all.
+func (e *Entry) covers(reading string) bool {
+	n := len(e.id)
+	if n >= len(reading) {
+		return e.id == reading
+	}
+	// Most ids that are no ancestors end in another byte.
+	return e.recursive && n > 0 && e.id[n-1] == reading[n-1] && (n == 1 || reading[n] == '/') && e.id == reading[:n]
 }
 
 // below tells whether path lies under ancestor by whole segments: /foo is no

@@ -18,7 +18,7 @@ func many(n int) Rules {
 	for i := range n {
 		own = append(own, about(fmt.Sprintf("/example.org/department-%d/project-%d", i%7, i)))
 	}
-	return Rules{Own: own, Roles: []Role{{Name: "Editor", Entries: []Entry{about("/docs")}}}}
+	return Rules{Own: own, Roles: []Role{{Name: "Editor", Entries: []Entry{about("/docs")}}}, Index: NewIndex(own)}
 }
 
 const plainTarget = "/example.org/department-3/project-3/report"

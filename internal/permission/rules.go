@@ -4,6 +4,8 @@ package permission
 type Role struct {
 	Name    string
 	Entries []Entry
+	// Index is that of Entries, or nil: then they are looked at one by one.
+	Index *Index
 }
 
 // Rules are what decides about one user: the user's own entries, and those of
@@ -11,6 +13,8 @@ type Role struct {
 type Rules struct {
 	Own   []Entry
 	Roles []Role
+	// Index is that of Own, or nil.
+	Index *Index
 }
 
 // Decision is an answer and the entry that gave it.
@@ -73,58 +77,45 @@ func (r Rules) Decide(p Path, level Level, tree bool) Decision {
 }
 
 // at decides about one reading.
-func (r Rules) at(reading string, level Level) Decision {
-	if d, decided := weigh(r.Own, reading, level); decided {
-		return d
+func (r *Rules) at(reading string, level Level) Decision {
+	if e := r.own().weigh(reading, level); e != nil {
+		return Decision{Allowed: e.allow, Entry: *e}
 	}
-	var d Decision
-	for _, role := range r.Roles {
-		byRole, decided := weigh(role.Entries, reading, level)
-		if !decided || d.Entry != (Entry{}) && byRole.Allowed {
+	var decides *Entry
+	var of *Role
+	for i := range r.Roles {
+		role := &r.Roles[i]
+		e := role.list().weigh(reading, level)
+		if e == nil || decides != nil && e.allow {
 			continue
 		}
-		byRole.Role = role.Name
-		if d = byRole; !d.Allowed {
+		if decides, of = e, role; !e.allow {
 			break
 		}
 	}
-	return d
-}
-
-// weigh lets the relevant entries decide: one denial settles it.
-func weigh(entries []Entry, reading string, level Level) (Decision, bool) {
-	var d Decision
-	for _, e := range entries {
-		if !e.relevant(reading, level) {
-			continue
-		}
-		if !e.allow {
-			return Decision{Entry: e}, true
-		}
-		if !d.Allowed {
-			d = Decision{Allowed: true, Entry: e}
-		}
+	if decides == nil {
+		return Decision{}
 	}
-	return d, d.Allowed
+	return Decision{Allowed: decides.allow, Entry: *decides, Role: of.Name}
 }
 
 // under extends an allowance at a reading to all below it. A recursive entry of
 // those that decide must reach there, and nothing that counts there may deny.
-func (r Rules) under(reading string, level Level, at Decision) Decision {
-	if d, found := denial(r.Own, reading, level); found {
-		return d
+func (r *Rules) under(reading string, level Level, at Decision) Decision {
+	if e := r.own().denial(reading, level); e != nil {
+		return Decision{Entry: *e}
 	}
 	if at.Role == "" {
 		// An own entry that reaches everywhere below leaves the roles nothing to decide.
-		return onlyIf(reaches(r.Own, reading, level), at)
+		return onlyIf(r.own().reaches(reading, level), at)
 	}
 	reached := false
-	for _, role := range r.Roles {
-		if d, found := denial(role.Entries, reading, level); found {
-			d.Role = role.Name
-			return d
+	for i := range r.Roles {
+		role := &r.Roles[i]
+		if e := role.list().denial(reading, level); e != nil {
+			return Decision{Entry: *e, Role: role.Name}
 		}
-		reached = reached || reaches(role.Entries, reading, level)
+		reached = reached || role.list().reaches(reading, level)
 	}
 	return onlyIf(reached, at)
 }
@@ -136,31 +127,13 @@ func onlyIf(ok bool, d Decision) Decision {
 	return Decision{}
 }
 
-func denial(entries []Entry, reading string, level Level) (Decision, bool) {
-	for _, e := range entries {
-		if !e.allow && e.levels&level != 0 && below(e.id, reading) {
-			return Decision{Entry: e}, true
-		}
-	}
-	return Decision{}, false
-}
-
-func reaches(entries []Entry, reading string, level Level) bool {
-	for _, e := range entries {
-		if e.allow && e.recursive && e.relevant(reading, level) {
-			return true
-		}
-	}
-	return false
-}
-
 // Touches tells whether any of the entries that allow, less those that deny,
 // speaks of the level at any reading of the path, or, with tree, of anything
 // below it. It is the question "is this protected?", where a doubt says yes.
 func Touches(entries []Entry, p Path, level Level, tree bool) bool {
 	for i := range p.Len() {
 		reading := p.Reading(i)
-		if d, _ := weigh(entries, reading, level); d.Allowed {
+		if e := (list{entries: entries}).weigh(reading, level); e != nil && e.allow {
 			return true
 		}
 		if !tree {
