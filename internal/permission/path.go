@@ -2,6 +2,7 @@ package permission
 
 import (
 	"errors"
+	"net/url"
 	"strings"
 	"unicode/utf8"
 )
@@ -67,32 +68,49 @@ func ParsePath(escaped string) (Path, error) {
 	return ambiguous(escaped)
 }
 
-// plain tells whether every server reads the path alike.
-func plain(s string) bool {
-	segment := 0 // where the current segment begins
-	for i := 1; i <= len(s); i++ {
-		if i == len(s) || s[i] == '/' {
-			// An empty segment, or one that ends in a dot: ".", "..", "Inc."
-			if i == segment+1 && i != len(s) || s[i-1] == '.' {
-				return false
-			}
-			segment = i
+// ParseURL is ParsePath for the path of a URL as it is sent on. It returns that
+// too, which is u.EscapedPath().
+func ParseURL(u *url.URL) (p Path, escaped string, err error) {
+	// A path of letters that nobody escapes is sent as it is. Most are such, and are
+	// looked at but once.
+	if u.RawPath == "" && strings.HasPrefix(u.Path, "/") && spelled(u.Path, &neverEscaped) {
+		return Path{first: trimSlash(u.Path)}, u.Path, nil
+	}
+	escaped = u.EscapedPath()
+	p, err = ParsePath(escaped)
+	return p, escaped, err
+}
+
+// plain tells whether every server reads the path, which begins with a slash, alike.
+func plain(s string) bool { return spelled(s, &plainByte) }
+
+// spelled tells whether a path is of these letters, in segments of which none is
+// empty or ends in a dot: ".", "..", "Inc."
+func spelled(s string, letters *[256]bool) bool {
+	for i := 1; i < len(s); i++ {
+		if letters[s[i]] {
 			continue
 		}
-		if !plainByte[s[i]] {
+		if s[i] != '/' || s[i-1] == '/' || s[i-1] == '.' {
 			return false
 		}
 	}
-	return true
+	return s[len(s)-1] != '.'
 }
 
-// plainByte holds RFC 3986's pchar without "%", ";" and "+".
-var plainByte = func() (t [256]bool) {
-	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*,=:@") {
+// What paths are spelled with. plainByte holds RFC 3986's pchar without "%", ";"
+// and "+". Of these, net/url escapes the last ones below in some paths.
+var (
+	plainByte    = letters("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~$&,=:@" + "!'()*")
+	neverEscaped = letters("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~$&,=:@")
+)
+
+func letters(s string) (t [256]bool) {
+	for _, c := range []byte(s) {
 		t[c] = true
 	}
 	return t
-}()
+}
 
 func trimSlash(s string) string {
 	if len(s) > 1 && s[len(s)-1] == '/' {

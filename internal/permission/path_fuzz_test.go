@@ -3,6 +3,7 @@ package permission
 import (
 	"errors"
 	"math/rand/v2"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -138,6 +139,69 @@ func TestEverydayEscapesAreReadAlikeByEveryServer(t *testing.T) {
 	}
 	if seen < 4000 {
 		t.Errorf("only %d paths were tried", seen)
+	}
+}
+
+// general is ParsePath without its short cuts: every path is read in all ways.
+func general(sent string) (Path, error) {
+	if !strings.HasPrefix(sent, "/") {
+		return Path{}, ErrPath
+	}
+	decoded := decode(sent, "")
+	if !escapes(sent) || controls(decoded) || !validText(decoded) {
+		return Path{}, ErrPath
+	}
+	return everyReading(sent, decoded)
+}
+
+// A short cut that saw one reading where there are two would open a door.
+func FuzzTheShortCutsReadAsTheLongWay(f *testing.F) {
+	random := rand.New(rand.NewPCG(23, 24))
+	for range 30 {
+		f.Add(target(random))
+	}
+	for _, sent := range []string{"/", "/a.", "/a./", "/.a", "/a!b/(c)*", "/a/", "/caf%C3%A9/x", "/a%2", "", "a", "*", "/a b", "/%41"} {
+		f.Add(sent)
+	}
+	f.Fuzz(func(t *testing.T, sent string) {
+		want, wantErr := general(sent)
+		got, err := ParsePath(sent)
+		if len(sent) > maxAmbiguous && errors.Is(err, ErrTooManyReadings) {
+			return // of a long path, no one asks for all readings
+		}
+		if (err == nil) != (wantErr == nil) || !slices.Equal(readings(got), readings(want)) {
+			t.Fatalf("%q: %q, %v; the long way %q, %v", sent, readings(got), err, readings(want), wantErr)
+		}
+	})
+}
+
+// What net/http makes of a target, and what another handler could make of that.
+func FuzzParseURL(f *testing.F) {
+	for _, sent := range []string{"/", "/a/b", "/a!b", "/a%21b", "/a%2fb", "/caf%C3%A9", "*", "", "/a b", "/a?b", "//a", "/a'(*)"} {
+		f.Add(sent, "")
+		f.Add(sent, sent)
+	}
+	f.Fuzz(func(t *testing.T, sent, raw string) {
+		urls := []*url.URL{{Path: sent, RawPath: raw}, {Path: sent}}
+		if u, err := url.ParseRequestURI(sent); err == nil {
+			urls = append(urls, u)
+		}
+		for _, u := range urls {
+			want, wantErr := ParsePath(u.EscapedPath())
+			got, escaped, err := ParseURL(u)
+			if escaped != u.EscapedPath() || !errors.Is(err, wantErr) || !slices.Equal(readings(got), readings(want)) {
+				t.Fatalf("%#v: %q, %q, %v; want %q, %q, %v", u, escaped, readings(got), err, u.EscapedPath(), readings(want), wantErr)
+			}
+		}
+	})
+}
+
+func TestNoByteOfANeverEscapedPathIsEscaped(t *testing.T) {
+	for c := range neverEscaped {
+		path := "/" + string([]byte{byte(c)}) + "x"
+		if neverEscaped[c] && ((&url.URL{Path: path}).EscapedPath() != path || !plainByte[c]) {
+			t.Errorf("%q is escaped, or has a second reading", path)
+		}
 	}
 }
 

@@ -129,6 +129,7 @@ func eachEscape(s string, change func(escape string, c byte) string) string {
 		return s
 	}
 	var out strings.Builder
+	out.Grow(len(s))
 	for i := 0; i < len(s); i++ {
 		if s[i] == '%' && i+2 < len(s) {
 			if c, err := strconv.ParseUint(s[i+1:i+3], 16, 8); err == nil {
@@ -144,9 +145,20 @@ func eachEscape(s string, change func(escape string, c byte) string) string {
 
 // escapes tells whether each percent sign begins an escape.
 func escapes(s string) bool {
-	found := 0
-	eachEscape(s, func(string, byte) string { found++; return "" })
-	return found == strings.Count(s, "%")
+	for i := 0; i < len(s); i++ {
+		if s[i] != '%' {
+			continue
+		}
+		if i+2 >= len(s) || !hexadecimal(s[i+1]) || !hexadecimal(s[i+2]) {
+			return false
+		}
+		i += 2
+	}
+	return true
+}
+
+func hexadecimal(c byte) bool {
+	return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f'
 }
 
 // decode decodes all but the bytes that are to be kept.
