@@ -5,6 +5,7 @@ import (
 
 	"github.com/cm-well/cmwell-auth/internal/gate"
 	"github.com/cm-well/cmwell-auth/internal/login"
+	"github.com/cm-well/cmwell-auth/internal/permission"
 )
 
 // assemble puts the parts together, from settings that are known to be good.
@@ -26,9 +27,9 @@ func (h *Handler) assemble(users openedUsers) {
 		Profile:          s.profile,
 		Sources:          s.sources,
 		Keys:             h.keys,
-		Users:            users,
-		Protected:        s.protected,
-		ProtectedInStore: s.inStore,
+		Users:            users.Store,
+		Protected:        permission.Protect(s.protected...),
+		ProtectedInStore: permission.Protect(s.inStore...),
 		Reads:            h.reads.any(),
 		Writes:           h.writes.any(),
 		Bulk:             s.bulk,

@@ -11,36 +11,36 @@ import (
 )
 
 // decideWithoutUser judges requests that nobody answers for.
-func (k *Keeper) decideWithoutUser(r *http.Request, v visitor, asked *asks) (permission.Decision, error) {
+func (k *Keeper) decideWithoutUser(r *http.Request, v *visitor, asked *asks, by *permission.Decision) error {
 	no := ErrNoToken
 	if v.invalid != nil {
 		no = v.invalid
 		if !k.UnsafeOpenWrites {
-			return permission.Decision{}, refused(no)
+			return refused(no)
 		}
 	}
 	preflight := isPreflight(r)
-	for _, a := range asked.all() {
+	for i := range asked.all() {
+		a := &asked.list[i]
 		switch {
 		case preflight && !a.writes():
 		case a.Operation&^permission.PriorityWrite != 0, k.protected(a):
-			return permission.Decision{}, refused(no)
+			return refused(no)
 		case a.Operation != 0 && k.UnsafeOpenWrites:
-			return permission.Decision{}, refused(ErrPriority)
+			return refused(ErrPriority)
 		case a.writes() && !k.UnsafeOpenWrites:
-			return permission.Decision{}, refused(no)
+			return refused(no)
 		}
 	}
 	if k.UnsafeOpenWrites || preflight {
-		return permission.Decision{}, nil
+		return nil
 	}
-	return k.anonymous(r.Context(), asked)
+	return k.anonymous(r.Context(), asked, by)
 }
 
 // refused makes a refusal, or takes the one that is there.
 func refused(why error) *Refusal {
-	var r *Refusal
-	if errors.As(why, &r) {
+	if r, ok := errors.AsType[*Refusal](why); ok {
 		return &Refusal{Reason: r.Reason, User: r.User}
 	}
 	return &Refusal{Reason: why}
@@ -48,37 +48,39 @@ func refused(why error) *Refusal {
 
 // anonymous asks the document of the anonymous user, where there is one. It
 // can only narrow what may be read: a write needs a token, whatever it says.
-func (k *Keeper) anonymous(ctx context.Context, asked *asks) (permission.Decision, error) {
+func (k *Keeper) anonymous(ctx context.Context, asked *asks, by *permission.Decision) error {
 	everybody, err := account.Resolve(ctx, k.Users, account.Anonymous)
-	if errors.Is(err, account.ErrNotExist) {
-		return permission.Decision{}, nil
-	}
 	if err != nil {
-		return permission.Decision{}, fmt.Errorf("gate: looking up user anonymous: %w", err)
+		if missing(err) {
+			return nil
+		}
+		return fmt.Errorf("gate: looking up user anonymous: %w", err)
 	}
 	var d permission.Decision
-	for _, a := range asked.all() {
+	for i := range asked.all() {
+		a := &asked.list[i]
 		if d = everybody.Rules.Decide(a.where(), a.Level, a.Tree); !d.Allowed {
-			return permission.Decision{}, &Refusal{Reason: ErrNoToken, Explanation: everybody.Rules.Explain(a.where(), a.Level, a.Tree)}
+			return &Refusal{Reason: ErrNoToken, Explanation: everybody.Rules.Explain(a.where(), a.Level, a.Tree)}
 		}
 	}
-	return d, nil
+	*by = d
+	return nil
 }
 
 // protected tells whether the ask touches a protected path: its own, or, when it
 // asks for everything, any other. The root stands for its own path where
 // permission is given, for who may do it everywhere may do it there; it does not
 // stand for it here.
-func (k *Keeper) protected(a ask) bool {
-	return k.protects(a.path, a.Demand) || a.Everywhere && k.protects(rootPath, a.Demand)
+func (k *Keeper) protected(a *ask) bool {
+	return k.protects(&a.path, &a.Demand) || a.Everywhere && k.protects(&rootPath, &a.Demand)
 }
 
 // protects is protected for one path. A read of a tree from above does not touch
 // what is protected wherever it is: the documents of users that the front door
 // keeps are not in the store that is read.
-func (k *Keeper) protects(p permission.Path, d Demand) bool {
-	return permission.Touches(k.Protected, p, d.Level, d.Tree && d.Level == permission.Write) ||
-		permission.Touches(k.ProtectedInStore, p, d.Level, d.Tree)
+func (k *Keeper) protects(p *permission.Path, d *Demand) bool {
+	return k.Protected.Touches(p, d.Level, d.Tree && d.Level == permission.Write) ||
+		k.ProtectedInStore.Touches(p, d.Level, d.Tree)
 }
 
 // crossSite applies the check for cross-site requests to whatever the door

@@ -84,7 +84,7 @@ type Bulk struct {
 
 // takes tells whether some reading of the path takes bulk writes, and what the
 // request then is to be judged by.
-func (k *Keeper) takes(r *http.Request, p permission.Path) (Body, bool) {
+func (k *Keeper) takes(r *http.Request, p *permission.Path) (Body, bool) {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions {
 		return NoBody, false
 	}
@@ -107,7 +107,7 @@ const maxRefused = 10
 // may still do what its body names. The answer is the refusal that holds, nil
 // when every target is allowed. The body is read whole before any of it goes on,
 // so that what is judged is what is sent.
-func (k *Keeper) judgeBody(r *http.Request, v visitor, asked *asks, refusal error) error {
+func (k *Keeper) judgeBody(r *http.Request, v *visitor, asked *asks, refusal error) error {
 	at := &asked.list[0]
 	var no *Refusal
 	if !errors.As(refusal, &no) || no.Missing != 0 || at.Body != Subjects && at.Body != Lines {
@@ -131,7 +131,7 @@ func (k *Keeper) judgeBody(r *http.Request, v visitor, asked *asks, refusal erro
 	if err != nil {
 		return bodyRefusal(err)
 	}
-	return judge{keeper: k, visitor: v}.each(targets, at.Level)
+	return judge{keeper: k, visitor: *v}.each(targets, at.Level)
 }
 
 // bodyRefusal tells faults of a body from those of ours.
@@ -154,7 +154,7 @@ type judge struct {
 func (j judge) each(targets []target, level permission.Level) error {
 	var refused *Refusal
 	for _, t := range targets {
-		no := j.one(ask{t.path, Demand{Level: level, Tree: t.tree}})
+		no := j.one(&ask{t.path, Demand{Level: level, Tree: t.tree}})
 		if no == nil {
 			continue
 		}
@@ -175,7 +175,7 @@ func (j judge) each(targets []target, level permission.Level) error {
 }
 
 // one is decide's answer for a path that stands in a body.
-func (j judge) one(a ask) *Refusal {
+func (j judge) one(a *ask) *Refusal {
 	k := j.keeper
 	if k.UnsafeOpenWrites && !k.protected(a) {
 		return nil
@@ -186,10 +186,10 @@ func (j judge) one(a ask) *Refusal {
 		}
 		return &Refusal{Reason: ErrNoToken}
 	}
-	if a.Level == permission.Write && documents(a.path) && j.visitor.Operations&permission.Admin == 0 {
+	if a.Level == permission.Write && documents(&a.path) && j.visitor.Operations&permission.Admin == 0 {
 		return &Refusal{Reason: ErrForbidden, Missing: permission.Admin}
 	}
-	if k.byRules(j.visitor.Rules, j.visitor.User.Name, a).Allowed {
+	if k.byRules(j.visitor.Principal, a).Allowed {
 		return nil
 	}
 	return &Refusal{Reason: ErrForbidden, Explanation: j.visitor.Rules.Explain(a.path, a.Level, a.Tree)}

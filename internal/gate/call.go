@@ -12,8 +12,13 @@ type call struct {
 	methods []string // none for every method, known or not
 	path    string   // exact, or a prefix when it ends in *
 	op      string   // the value of op in lower case, or noOp
-	when    func(question) bool
-	demand  Demand
+	// query is what else the row asks of the query: nothing that a request without
+	// one could fulfil.
+	query func(query) bool
+	// header must be there, in net/http's spelling. askNoMore knows it.
+	header string
+	when   func(question) bool
+	demand Demand
 }
 
 // noOp is for requests that do not speak of an op at all.
@@ -25,107 +30,37 @@ type question struct {
 	method, path string
 	query        query
 	header       http.Header
+	// askNoMore is what that function says of the header.
+	askNoMore bool
 }
 
+// everyday tells that nothing but the method and the path say what the request asks for.
+func (q *question) everyday() bool { return q.askNoMore && q.query.none() }
+
 func (c *call) fits(q *question) bool {
-	if c.methods != nil && !slices.Contains(c.methods, q.method) {
-		return false
-	}
+	return (c.methods == nil || slices.Contains(c.methods, q.method)) && c.at(q.path) && c.suits(q)
+}
+
+// at tells whether the row speaks of the path.
+func (c *call) at(path string) bool {
 	prefix, wild := strings.CutSuffix(c.path, "*")
-	if q.path != c.path && (!wild || !strings.HasPrefix(q.path, prefix)) {
-		return false
-	}
-	switch c.op {
-	case "":
-	case noOp:
+	return path == c.path || wild && strings.HasPrefix(path, prefix)
+}
+
+// suits tells whether the rest of the request is what the row speaks of.
+func (c *call) suits(q *question) bool {
+	if c.op == noOp {
 		if q.query.has("op") {
 			return false
 		}
-	default:
+	} else if c.op != "" {
 		// CM-Well folds the case of op; no store folds what is not ASCII to it.
 		if !q.query.has("op") || strings.ToLower(q.query.get("op")) != c.op {
 			return false
 		}
 	}
-	return c.when == nil || c.when(*q)
+	return (c.query == nil || c.query(q.query)) && (c.header == "" || len(q.header[c.header]) > 0) && (c.when == nil || c.when(*q))
 }
 
-// table is a profile. Of the calls, the first that fits decides; each of the
-// additions that fits then asks for more.
-type table struct {
-	calls     []call
-	additions []call
-	byMethod  map[string]shelf
-	other     shelf // for methods that no row names
-}
-
-// shelf holds the rows for one method, in the table's order, those for every
-// path apart from those for certain paths: most requests are for the former,
-// and the first letter of their path tells.
-type shelf struct {
-	letters [256]bool
-	certain []call
-	every   []call
-}
-
-// newTable sorts rows onto shelves. The last call must fit every request.
-func newTable(calls, additions []call) *table {
-	t := &table{calls: calls, additions: additions, byMethod: map[string]shelf{}, other: shelve(calls, "")}
-	for _, c := range calls {
-		for _, method := range c.methods {
-			if _, there := t.byMethod[method]; !there {
-				t.byMethod[method] = shelve(calls, method)
-			}
-		}
-	}
-	return t
-}
-
-func shelve(calls []call, method string) shelf {
-	var s shelf
-	for _, c := range calls {
-		switch {
-		case c.methods != nil && !slices.Contains(c.methods, method):
-		case c.path == everyPath:
-			s.every = append(s.every, c)
-		default:
-			s.certain = append(s.certain, c)
-			s.letters[c.path[1]] = true
-		}
-	}
-	return s
-}
-
-// everyPath is the path of rows for every path.
-const everyPath = "/*"
-
-// demand is what the request asks for by this table.
-func (t *table) demand(q *question) Demand {
-	d := t.first(q)
-	for i := range t.additions {
-		if c := &t.additions[i]; c.fits(q) {
-			d = d.and(c.demand)
-		}
-	}
-	return d
-}
-
-func (t *table) first(q *question) Demand {
-	s, known := t.byMethod[q.method]
-	if !known {
-		s = t.other
-	}
-	if len(q.path) > 1 && s.letters[q.path[1]] {
-		for i := range s.certain {
-			if s.certain[i].fits(q) {
-				return s.certain[i].demand
-			}
-		}
-	}
-	for i := range s.every {
-		if s.every[i].fits(q) {
-			return s.every[i].demand
-		}
-	}
-	return writeAll // no table is without a last row; a table that were would refuse
-}
+// special tells that the row fits no everyday request.
+func (c *call) special() bool { return c.op != "" && c.op != noOp || c.query != nil || c.header != "" }

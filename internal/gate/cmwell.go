@@ -96,24 +96,24 @@ var cmwell = newTable([]call{
 	{methods: gets, path: everyPath, demand: writeTree},
 
 	// Infotons by POST, PUT and DELETE.
-	{methods: posts, path: everyPath, when: formSearch, demand: readTree},
+	{methods: posts, path: everyPath, query: searches, when: isForm, demand: readTree},
 	{methods: posts, path: everyPath, demand: write},
-	{methods: deletions, path: everyPath, when: notRecursive, demand: write},
+	{methods: deletions, path: everyPath, query: notRecursive, demand: write},
 
 	{path: everyPath, demand: writeTree},
 }, []call{
 	// Links are followed to other paths, children are shown.
-	{methods: gets, path: everyPath, when: having("xg"), demand: readAll},
-	{methods: gets, path: everyPath, when: having("yg"), demand: readAll},
-	{methods: gets, path: everyPath, when: having("recursive"), demand: readTree},
-	{methods: gets, path: everyPath, when: having("with-descendants"), demand: readTree},
+	{methods: gets, path: everyPath, query: having("xg"), demand: readAll},
+	{methods: gets, path: everyPath, query: having("yg"), demand: readAll},
+	{methods: gets, path: everyPath, query: having("recursive"), demand: readTree},
+	{methods: gets, path: everyPath, query: having("with-descendants"), demand: readTree},
 	// An infoton by its uuid, at a path that nobody here knows.
 	{path: "/ii", demand: Demand{Tree: true, Everywhere: true}},
 	{path: "/ii/*", demand: Demand{Tree: true, Everywhere: true}},
 	// Runs a compiler on stored content.
-	{path: everyPath, when: func(q question) bool { return len(q.header["X-Compile-To"]) > 0 }, demand: admin},
+	{path: everyPath, header: "X-Compile-To", demand: admin},
 	// Which op the store reads from such a query, nobody can say.
-	{path: everyPath, when: func(q question) bool { return !q.query.plain }, demand: writeTree},
+	{path: everyPath, query: func(q query) bool { return !q.plain }, demand: writeTree},
 })
 
 // prioritized tells whether a write is to overtake the queue.
@@ -123,21 +123,23 @@ func prioritized(q query) bool {
 
 func withoutQuery(q question) bool { return len(q.query.pairs) == 0 }
 
-func notRecursive(q question) bool { return q.query.get("recursive") == "false" }
+func notRecursive(q query) bool { return q.get("recursive") == "false" }
 
-func having(key string) func(question) bool {
-	return func(q question) bool { return q.query.has(key) }
+func having(key string) func(query) bool {
+	return func(q query) bool { return q.has(key) }
 }
 
-// formSearch tells whether CM-Well takes the POST for a search: by the form's
-// content type and an op that must be in lower case here.
-func formSearch(q question) bool {
+// searches is the query of a POST that CM-Well takes for a search, when it is a
+// form. The op must be in lower case here.
+func searches(q query) bool {
+	op := q.get("op")
+	return q.plain && (op == "search" || op == "create-consumer")
+}
+
+// isForm goes by the content type.
+func isForm(q question) bool {
 	types := q.header["Content-Type"]
-	if len(types) != 1 || !q.query.plain {
-		return false
-	}
-	op := q.query.get("op")
-	if op != "search" && op != "create-consumer" {
+	if len(types) != 1 {
 		return false
 	}
 	media, _, err := mime.ParseMediaType(types[0])

@@ -2,11 +2,16 @@ package gate
 
 import (
 	"context"
+	"flag"
 	"fmt"
+	"runtime"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/cm-well/cmwell-auth/internal/account"
-	"github.com/cm-well/cmwell-auth/internal/permission"
+	"github.com/cm-well/cmwell-auth/internal/token"
 )
 
 // office has users with many rules, of which it has made principals before.
@@ -28,49 +33,55 @@ func withRules(t testing.TB, profile Profile, numbers ...int) *Keeper {
 	t.Helper()
 	k := newKeeper(t, false, profile)
 	o := office{everybody(t), map[string]*account.Principal{}}
-	enter := func(u account.User, role func(string) (account.Role, error)) {
-		p, err := account.Compose(u, role)
+	enter := func(u account.User, roles ...account.Role) {
+		p, err := account.Compose(u, func(name string) (account.Role, error) {
+			if i := slices.IndexFunc(roles, func(r account.Role) bool { return r.Name == name }); i >= 0 {
+				return roles[i], nil
+			}
+			return account.Role{}, account.ErrNotExist
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		o.principals[u.Name] = p
 	}
-	enter(o.users["ann"], func(string) (account.Role, error) { return account.Role{}, account.ErrNotExist })
-	both := permission.Read | permission.Write
+	enter(o.users["ann"])
 	for _, n := range numbers {
 		name := fmt.Sprintf("rules%d", n)
-		role := account.Role{Name: "Role" + name}
-		u := account.User{Name: name, Roles: []string{"Gone", role.Name}}
+		own, ofRole := []string{}, []string{}
 		for i := range n/2 - 1 {
-			u.Paths = append(u.Paths, entry(t, fmt.Sprintf("/own/%d/x", i), i%2 == 0, both))
+			own = append(own, fmt.Sprintf("%c /own/%d/x rw", "-+"[i%2], i))
 		}
-		u.Paths = append(u.Paths, entry(t, "/tests/secret", false, both))
 		for i := range n - n/2 - 1 {
-			role.Paths = append(role.Paths, entry(t, fmt.Sprintf("/tests/role/%d", i), i%2 == 0, both))
+			ofRole = append(ofRole, fmt.Sprintf("%c /tests/role/%d rw", "-+"[i%2], i))
 		}
-		role.Paths = append(role.Paths, entry(t, "/tests", true, both))
-		enter(u, func(name string) (account.Role, error) {
-			if name != role.Name {
-				return account.Role{}, account.ErrNotExist
-			}
-			return role, nil
-		})
+		role, err := account.ParseRole("Role"+name, documentOf(strings.Join(append(ofRole, "+ /tests rw"), ","), ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		enter(user(t, name, strings.Join(append(own, "- /tests/secret rw"), ","), `,"roles":["Gone","`+role.Name+`"]`), role)
 	}
 	k.Users = o
 	return k
 }
+
+// curl is what a client sends besides.
+const curl = " | User-Agent: curl/8.5.0 | Accept: */* | Content-Type: text/plain"
 
 func TestADecisionCostsNoAllocation(t *testing.T) {
 	for _, profile := range []Profile{CMWell, HTTP} {
 		k := withRules(t, profile, 10, 1000)
 		for _, row := range []struct{ who, line string }{
 			{"", "GET /tests/a/b"},
+			{"", "GET /tests/a/b" + curl},
 			{"ann", "GET /tests/a/b"},
 			{"ann", "PUT /tests/a/b"},
+			{"ann", "PUT /tests/a/b" + curl},
 			{"ann", "POST /tests/a/b"},
 			{"ann", "DELETE /tests/a/b"},
 			{"rules10", "PUT /tests/a/b"},
 			{"rules1000", "PUT /tests/a/b"},
+			{"rules1000", "DELETE /tests/a/b"},
 		} {
 			r := send(t, k, row.who, row.line)
 			if _, err := k.Check(r); err != nil {
@@ -83,17 +94,46 @@ func TestADecisionCostsNoAllocation(t *testing.T) {
 	}
 }
 
-func BenchmarkRules(b *testing.B) {
-	k := withRules(b, CMWell, 10, 1000)
-	for _, n := range []int{10, 1000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			r := send(b, k, fmt.Sprintf("rules%d", n), "PUT /tests/a/b")
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := k.Check(r); err != nil {
-					b.Fatal(err)
-				}
+// distinct is how many tokens the test below makes.
+var distinct = flag.Int("distinct", 20_000, "how many distinct `tokens` are checked for what stays of them in memory")
+
+// Strangers send what they like, and users are many: none of it may be kept.
+func TestNothingStaysOfTokens(t *testing.T) {
+	k := withRules(t, CMWell)
+	r := send(t, k, "", "PUT /tests/a/b")
+	check := func(n int) {
+		for i := range n {
+			raw := tokenOf(t, k, "ann", 5, time.Hour+time.Duration(i)*time.Millisecond)
+			switch i % 4 {
+			case 1:
+				raw = raw[:len(raw)-4] + "AAAA"
+			case 2:
+				raw = tokenOf(t, k, fmt.Sprint("stranger", i), 0, time.Hour)
+			case 3:
+				raw = strings.Repeat("x", i%token.MaxLength)
 			}
-		})
+			r.Header[TokenHeader] = []string{raw}
+			if _, err := k.Check(r); (err == nil) != (i%4 == 0) {
+				t.Fatalf("token %d: %v", i, err)
+			}
+		}
 	}
+	check(4096) // what is kept of names has its size then
+	before := heap()
+	check(*distinct)
+	// A token has 150 bytes.
+	if after := heap(); after > before+256<<10 {
+		t.Errorf("%d bytes before, %d after %d tokens", before, after, *distinct)
+	} else {
+		t.Logf("%d bytes before, %d after %d tokens", before, after, *distinct)
+	}
+}
+
+// heap is how many bytes are in use.
+func heap() uint64 {
+	runtime.GC()
+	runtime.GC() // what the first one left in pools
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }

@@ -5,19 +5,24 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/cm-well/cmwell-auth/internal/account"
 	"github.com/cm-well/cmwell-auth/internal/permission"
 )
 
 // adjust adds what the operator declares, and what the documents of users need.
 func (k *Keeper) adjust(r *http.Request, asked *asks) error {
-	if err := k.declared(r, asked); err != nil {
-		return err
+	if k.Reads != nil || k.Writes != nil {
+		if err := k.declared(r, asked); err != nil {
+			return err
+		}
 	}
 	at := &asked.list[0]
-	if body, takes := k.takes(r, at.path); takes {
-		at.Level, at.Tree, at.Everywhere, at.Body = permission.Write, true, true, body
+	if len(k.Bulk.Paths) > 0 {
+		if body, takes := k.takes(r, &at.path); takes {
+			at.Level, at.Tree, at.Everywhere, at.Body = permission.Write, true, true, body
+		}
 	}
-	if k.Bulk.Policy == BulkOff && at.Level == permission.Write && at.Body != NoBody && at.Body != Lines {
+	if at.Body != NoBody && at.Body != Lines && at.Level == permission.Write && k.Bulk.Policy == BulkOff {
 		return &Refusal{Reason: ErrBulkOff}
 	}
 	needAdminForDocuments(asked)
@@ -28,7 +33,7 @@ func (k *Keeper) adjust(r *http.Request, asked *asks) error {
 // anybody.
 func needAdminForDocuments(asked *asks) {
 	for i := range asked.all() {
-		if a := &asked.list[i]; a.Level == permission.Write && documents(a.path) {
+		if a := &asked.list[i]; a.Level == permission.Write && documents(&a.path) {
 			a.Operation |= permission.Admin
 		}
 	}
@@ -50,7 +55,7 @@ func (k *Keeper) declared(r *http.Request, asked *asks) error {
 			return nil
 		}
 	}
-	if k.Reads == nil || at.Level != permission.Write || !asked.asSent || documents(at.path) {
+	if k.Reads == nil || at.Level != permission.Write || !asked.asSent || documents(&at.path) {
 		return nil
 	}
 	matched, err := k.Reads(r)
@@ -68,7 +73,7 @@ const documentsPath = "/meta/auth"
 
 // documents tells whether some reading of the path is among the documents of
 // users and roles.
-func documents(p permission.Path) bool {
+func documents(p *permission.Path) bool {
 	for i := range p.Len() {
 		if rest, found := strings.CutPrefix(p.Reading(i), documentsPath); found && (rest == "" || rest[0] == '/') {
 			return true
@@ -77,28 +82,30 @@ func documents(p permission.Path) bool {
 	return false
 }
 
-// decide asks the environment, and the user's rules where they count.
-func (k *Keeper) decide(r *http.Request, v visitor, asked *asks) (permission.Decision, error) {
+// decide asks the environment, and the user's rules where they count. When all is
+// allowed, by becomes the rule that allowed, if one was asked.
+func (k *Keeper) decide(r *http.Request, v *visitor, asked *asks, by *permission.Decision) error {
 	if !v.known() {
-		return k.decideWithoutUser(r, v, asked)
+		return k.decideWithoutUser(r, v, asked, by)
 	}
 	var decided permission.Decision
-	for _, a := range asked.all() {
+	for i := range asked.all() {
+		a := &asked.list[i]
 		if missing := a.Operation &^ v.Operations; missing != 0 {
-			return permission.Decision{}, &Refusal{Reason: operationError(missing), Missing: missing}
+			return &Refusal{Reason: operationError(missing), Missing: missing}
 		}
 		if a.Level == 0 || k.UnsafeOpenWrites && !k.protected(a) {
 			continue
 		}
-		decided = k.byRules(v.Rules, v.User.Name, a)
-		if !decided.Allowed {
-			return permission.Decision{}, &Refusal{Reason: ErrForbidden, Explanation: v.Rules.Explain(a.where(), a.Level, a.Tree)}
+		if decided = k.byRules(v.Principal, a); !decided.Allowed {
+			return &Refusal{Reason: ErrForbidden, Explanation: v.Rules.Explain(a.where(), a.Level, a.Tree)}
 		}
 	}
-	if asked.write() && v.source.kind == InCookie && crossSite(r) {
-		return permission.Decision{}, &Refusal{Reason: ErrCrossSite}
+	if v.source.kind == InCookie && asked.write() && crossSite(r) {
+		return &Refusal{Reason: ErrCrossSite}
 	}
-	return decided, nil
+	*by = decided
+	return nil
 }
 
 func operationError(missing permission.Operation) error {
@@ -111,7 +118,7 @@ func operationError(missing permission.Operation) error {
 // rootPath stands for every path, where the targets are not in the URL.
 var rootPath, _ = permission.ParsePath("/")
 
-func (a ask) where() permission.Path {
+func (a *ask) where() permission.Path {
 	if a.Everywhere {
 		return rootPath
 	}
@@ -121,10 +128,10 @@ func (a ask) where() permission.Path {
 // ownDocument is where a user may always read about itself.
 const ownDocument = documentsPath + "/users/"
 
-func (k *Keeper) byRules(rules permission.Rules, name string, a ask) permission.Decision {
+func (k *Keeper) byRules(who *account.Principal, a *ask) permission.Decision {
 	p := a.where()
-	d := rules.Decide(p, a.Level, a.Tree)
-	if !d.Allowed && a.Level == permission.Read && p.Len() == 1 && p.String() == ownDocument+name {
+	d := who.Rules.Decide(p, a.Level, a.Tree)
+	if !d.Allowed && a.Level == permission.Read && p.Len() == 1 && p.String() == ownDocument+who.User.Name {
 		d.Allowed = true
 	}
 	return d

@@ -3,7 +3,6 @@ package gate
 import (
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/cm-well/cmwell-auth/internal/permission"
@@ -88,17 +87,22 @@ func (a *asks) all() []ask { return a.list[:a.n] }
 
 // write tells whether any ask wants more than to read.
 func (a *asks) write() bool {
-	return slices.ContainsFunc(a.all(), func(a ask) bool { return a.writes() })
+	return a.list[0].writes() || a.n > 1 && a.list[1].writes()
 }
 
 // asks finds out what a request wants.
-func (p Profile) asks(r *http.Request, path permission.Path, q query) (asks, error) {
-	a := asks{n: 1, asSent: path.Len() == 1 && q.plain}
+func (p Profile) asks(a *asks, r *http.Request, path *permission.Path, q *query) error {
+	asked := question{method: r.Method, query: *q, header: r.Header, askNoMore: askNoMore(r.Header)}
 	at := &a.list[0]
-	*at = ask{path, p.demand(r.Method, path, q, r.Header)}
-	for _, method := range overrides(r.Header, q) {
+	at.path, a.n, a.asSent = *path, 1, path.Len() == 1 && q.plain
+	at.Demand = p.demand(&asked, path)
+	if asked.everyday() {
+		return nil
+	}
+	for _, method := range overrides(r.Header, *q) {
 		a.asSent = false
-		at.Demand = at.and(p.demand(method, path, q, r.Header))
+		asked.method = method
+		at.Demand = at.and(p.demand(&asked, path))
 	}
 	if upgrades(r.Header) {
 		a.asSent = false
@@ -107,23 +111,42 @@ func (p Profile) asks(r *http.Request, path permission.Path, q query) (asks, err
 	if there := r.Header["Destination"]; len(there) > 0 {
 		to, err := destination(there)
 		if err != nil {
-			return asks{}, err
+			return err
 		}
 		a.list[1], a.n, a.asSent = ask{to, writeTree}, 2, false
 	}
-	return a, nil
+	return nil
+}
+
+// askNoMore tells that no header asks for more than the request line does: for
+// another method, an upgrade, a destination or a compiler. Names of other lengths
+// are none of those, in any spelling.
+func askNoMore(h http.Header) bool {
+	for name := range h {
+		switch len(name) {
+		case len("Upgrade"), len("Destination"), len("X-Compile-To"):
+			if name == "Upgrade" || name == "Destination" || name == "X-Compile-To" {
+				return false
+			}
+		case len("X-Http-Method-Override"), len("X-Http-Method"), len("X-Method-Override"):
+			if among(overrideHeaders, name) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // demand joins what the request asks for in each reading of its path.
-func (p Profile) demand(method string, path permission.Path, q query, h http.Header) Demand {
+func (p Profile) demand(asked *question, path *permission.Path) Demand {
 	rows := p.table()
-	asked := question{method: method, query: q, header: h, path: path.String()}
-	d := rows.demand(&asked)
+	asked.path = path.String()
+	d := rows.demand(asked)
 	for i := 1; i < path.Len(); i++ {
 		asked.path = path.Reading(i)
-		d = d.and(rows.demand(&asked))
+		d = d.and(rows.demand(asked))
 	}
-	if p == CMWell && d.writes() && prioritized(q) {
+	if p == CMWell && d.writes() && prioritized(asked.query) {
 		d = d.with(permission.PriorityWrite)
 	}
 	return d

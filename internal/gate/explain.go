@@ -56,17 +56,17 @@ func (k *Keeper) Explain(ctx context.Context, q Question) (Verdict, error) {
 	}
 	answer := Verdict{Explanation: who.Rules.Explain(path, q.Level, q.Tree)}
 	r := (&http.Request{Method: http.MethodGet}).WithContext(ctx) // nothing in it counts but its context
-	_, err = k.decide(r, v, &asked)
+	err = k.decide(r, &v, &asked, new(permission.Decision))
 	if err != nil && !errors.As(err, &answer.Refusal) {
 		return Verdict{}, err
 	}
 	answer.Passes = err == nil
-	answer.Because = k.because(answer, v, asked.list[0])
+	answer.Because = k.because(answer, v, &asked.list[0])
 	return answer, nil
 }
 
 // because says what the rules do not.
-func (k *Keeper) because(answer Verdict, v visitor, a ask) string {
+func (k *Keeper) because(answer Verdict, v visitor, a *ask) string {
 	switch {
 	case answer.Refusal != nil && answer.Refusal.Missing != 0:
 		return "This needs the operation " + answer.Refusal.Missing.String() + ", which the user does not have."

@@ -2,7 +2,6 @@ package gate
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 )
 
@@ -21,7 +20,9 @@ func (k *Keeper) Prepare(r *http.Request, p Pass) {
 			keep = s // one verified token, where a store that reads bearers looks
 			continue
 		}
-		s.remove(r)
+		if s.kind != InHeader { // those are reserved, and gone
+			s.remove(r)
+		}
 	}
 	for _, s := range everyPlace {
 		s.remove(r)
@@ -66,10 +67,11 @@ func (k *Keeper) reserved(name string) bool {
 	return false
 }
 
-func same(a, b string) bool {
-	if len(a) != len(b) {
-		return false
-	}
+// same tells whether two names are one in some spelling. Most differ in length.
+func same(a, b string) bool { return len(a) == len(b) && (a == b || sameLetters(a, b)) }
+
+//go:noinline // so that same is inlined
+func sameLetters(a, b string) bool {
 	for i := range len(a) {
 		if fold(a[i]) != fold(b[i]) {
 			return false
@@ -90,7 +92,12 @@ func fold(c byte) byte {
 
 // among tells whether one of the names is this one, in whatever spelling.
 func among(names []string, name string) bool {
-	return slices.ContainsFunc(names, func(n string) bool { return same(n, name) })
+	for _, n := range names {
+		if same(n, name) {
+			return true
+		}
+	}
+	return false
 }
 
 // rewriting are headers by which some servers take another path than the

@@ -1,12 +1,10 @@
 package gate
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 // seen is what the store is sent, after the pass: target and header lines.
@@ -167,36 +165,5 @@ func TestOtherSpellingsOfTheLoginDoNotPass(t *testing.T) {
 		if got := verdict(t, k, send(t, k, "", "GET "+target)); got != ErrSpelling.Error() {
 			t.Errorf("%s: %s", target, got)
 		}
-	}
-}
-
-func BenchmarkCheck(b *testing.B) {
-	k := newKeeper(b, false, CMWell)
-	ann := tokenFor(b, k, "ann")
-	cold := make([]string, 1024)
-	for i := range cold {
-		cold[i] = tokenOf(b, k, "ann", 5, time.Hour+time.Duration(i)*time.Millisecond)
-	}
-	for _, row := range []struct {
-		name string
-		line string
-		raw  func(i int) string
-	}{
-		{"anonymous read", "GET /tests/a/b", nil},
-		{"warm authenticated write", "PUT /tests/a/b", func(int) string { return ann }},
-		{"cold token", "PUT /tests/a/b", func(i int) string { return cold[i%len(cold)] }},
-	} {
-		b.Run(strings.ReplaceAll(row.name, " ", "_"), func(b *testing.B) {
-			r := send(b, k, "", row.line)
-			b.ReportAllocs()
-			for i := 0; b.Loop(); i++ {
-				if row.raw != nil {
-					r.Header[TokenHeader] = []string{row.raw(i)}
-				}
-				if _, err := k.Check(r); err != nil {
-					b.Fatal(fmt.Errorf("%s: %w", row.name, err))
-				}
-			}
-		})
 	}
 }

@@ -40,16 +40,21 @@ func (users) Role(_ context.Context, name string) (account.Role, error) {
 
 func user(t testing.TB, name, paths, more string) account.User {
 	t.Helper()
+	u, err := account.ParseUser(name, documentOf(paths, more))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// documentOf is that of a user or role with recursive entries, such as "+ /a rw".
+func documentOf(paths, more string) []byte {
 	var entries []string
 	for line := range strings.SplitSeq(paths, ",") {
 		w := strings.Fields(line)
 		entries = append(entries, fmt.Sprintf(`{"id":%q,"sign":%q,"recursive":true,"permissions":%q}`, w[1], w[0], w[2]))
 	}
-	u, err := account.ParseUser(name, []byte(`{"paths":[`+strings.Join(entries, ",")+`]`+more+`}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return u
+	return []byte(`{"paths":[` + strings.Join(entries, ",") + `]` + more + `}`)
 }
 
 func everybody(t testing.TB) users {
@@ -83,10 +88,10 @@ func newKeeper(t testing.TB, development bool, profile Profile, sources ...Sourc
 	both := permission.Read | permission.Write
 	return &Keeper{
 		UnsafeOpenWrites: development, Profile: profile, Sources: sources, Keys: keys, Users: everybody(t),
-		Protected: []permission.Entry{
+		Protected: permission.Protect(
 			entry(t, "/meta/auth", true, both), entry(t, "/meta", true, permission.Write), entry(t, "/meta/sys/dc", false, permission.Write),
-		},
-		ProtectedInStore: []permission.Entry{entry(t, "/vault", true, both)},
+		),
+		ProtectedInStore: permission.Protect(entry(t, "/vault", true, both)),
 		OwnPaths:         []string{"/_login"}, IdentityHeader: "X-Cm-Well-User", ForwardToken: true,
 		Now: func() time.Time { return noon },
 	}
@@ -356,7 +361,7 @@ func TestAProtectedPathStaysSoWhenMoreIsAskedFor(t *testing.T) {
 			"GET /meta/auth/x | X-HTTP-Method-Override: QUERY": HTTP,
 		} {
 			k := newKeeper(t, development, profile)
-			k.ProtectedInStore = nil // or reading everything would be reading that
+			k.ProtectedInStore = permission.Protection{} // or reading everything would be reading that
 			if got := verdict(t, k, send(t, k, "", line)); got != ErrNoToken.Error() {
 				t.Errorf("development %v: %s: %s", development, line, got)
 			}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/cm-well/cmwell-auth/internal/account"
 	"github.com/cm-well/cmwell-auth/internal/permission"
@@ -29,10 +30,10 @@ type Keeper struct {
 	Users account.Store
 	// Protected is what needs a token and permission everywhere: what its entries
 	// allow, less what they deny.
-	Protected []permission.Entry
+	Protected permission.Protection
 	// ProtectedInStore is the same for paths that the store behind certainly holds:
 	// reading a tree from above them counts as reading them.
-	ProtectedInStore []permission.Entry
+	ProtectedInStore permission.Protection
 	// Reads and Writes, where they are set, tell the requests that the operator
 	// declares to read or to write, whatever Profile says of them; Writes wins. An
 	// error means that nobody can tell, and the request does not pass.
@@ -76,12 +77,12 @@ type Pass struct {
 // reads, it puts back. The error is a
 // *Refusal when the answer is no; any other error means that the store of
 // users, or the keys, could not tell, and the request must not pass either.
-func (k *Keeper) Check(r *http.Request) (Pass, error) {
+func (k *Keeper) Check(r *http.Request) (pass Pass, err error) {
 	if k.Keys == nil || k.Users == nil || k.Now == nil {
 		return Pass{}, errors.New("gate: keeper is not set up")
 	}
-	pass := Pass{Write: true} // until it is known what is wanted
-	if err := k.check(r, &pass); err != nil {
+	pass.Write = true // until it is known what is wanted
+	if err = k.check(r, &pass); err != nil {
 		return Pass{}, completed(err, pass)
 	}
 	return pass, nil
@@ -89,38 +90,38 @@ func (k *Keeper) Check(r *http.Request) (Pass, error) {
 
 // check fills in the pass as far as it gets.
 func (k *Keeper) check(r *http.Request, pass *Pass) error {
-	path, err := permission.ParsePath(r.URL.EscapedPath())
-	if no := k.acceptable(r); no != nil {
-		return &Refusal{Reason: no, own: err != nil || k.serves(path)}
+	path, escaped, err := permission.ParseURL(r.URL)
+	if no := k.acceptable(r, escaped); no != nil {
+		return &Refusal{Reason: no, own: err != nil || k.serves(&path)}
 	}
 	if err != nil {
 		return &Refusal{Reason: err, own: true} // it could be any path, those of the front door too
 	}
-	pass.Path, pass.Document = path.String(), k.OwnDocuments && documents(path)
-	if k.misspells(path) {
+	pass.Path, pass.Document = path.String(), k.OwnDocuments && documents(&path)
+	if k.misspells(&path) {
 		return &Refusal{Reason: ErrSpelling, own: true}
 	}
 	q := parseQuery(r.URL.RawQuery)
-	if k.hidesToken(q) {
+	if k.hidesToken(&q) {
 		return &Refusal{Reason: ErrQuery}
 	}
-	asked, err := k.Profile.asks(r, path, q)
-	if err != nil {
+	var asked asks
+	if err := k.Profile.asks(&asked, r, &path, &q); err != nil {
 		return &Refusal{Reason: err}
 	}
 	if err := k.adjust(r, &asked); err != nil {
 		return err
 	}
 	pass.Write = asked.write()
-	v, err := k.visitor(r)
-	if err != nil {
+	var v visitor
+	if err := k.visitor(r, &v); err != nil {
 		return err
 	}
 	if v.known() {
 		pass.User, pass.Revision, pass.token, pass.source = v.User.Name, v.User.Revision, v.token, v.source
 	}
-	if pass.Decision, err = k.decide(r, v, &asked); err != nil {
-		if err = k.judgeBody(r, v, &asked, err); err != nil {
+	if err := k.decide(r, &v, &asked, &pass.Decision); err != nil {
+		if err = k.judgeBody(r, &v, &asked, err); err != nil {
 			return err
 		}
 	}
@@ -131,19 +132,27 @@ func (k *Keeper) check(r *http.Request, pass *Pass) error {
 }
 
 // serves tells whether the front door itself serves the path in some reading.
-func (k *Keeper) serves(p permission.Path) bool {
+func (k *Keeper) serves(p *permission.Path) bool {
 	return k.misspells(p) || k.OwnDocuments && documents(p)
 }
 
 // misspells tells whether a store could read the path as one of the front
 // door's own. The exact spelling does not get here.
-func (k *Keeper) misspells(p permission.Path) bool {
+func (k *Keeper) misspells(p *permission.Path) bool {
 	for i := range p.Len() {
+		reading := p.Reading(i)
 		for _, own := range k.OwnPaths {
-			if strings.EqualFold(p.Reading(i), own) {
+			if !beginDifferently(reading, own) && strings.EqualFold(reading, own) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// beginDifferently tells whether the first letters of two paths are such that the
+// paths differ in more than case. Of what is not ASCII it says nothing: K, the
+// sign of Kelvin, is a k in another case.
+func beginDifferently(a, b string) bool {
+	return len(a) > 1 && len(b) > 1 && a[1] < utf8.RuneSelf && b[1] < utf8.RuneSelf && a[1]|0x20 != b[1]|0x20
 }

@@ -65,6 +65,9 @@ func parsePair(part string) (pair, bool) {
 	return pair{k, v}, true
 }
 
+// none tells whether there is no query.
+func (q query) none() bool { return len(q.pairs) == 0 && q.plain }
+
 // has tells whether the key is there, with a value or without.
 func (q query) has(key string) bool {
 	return slices.ContainsFunc(q.pairs, func(p pair) bool { return p.key == key })

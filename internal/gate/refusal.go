@@ -65,8 +65,7 @@ type Refusal struct {
 // completed adds to a refusal what is known of the request. Other errors stay
 // as they are.
 func completed(err error, pass Pass) error {
-	var no *Refusal
-	if errors.As(err, &no) {
+	if no, ok := errors.AsType[*Refusal](err); ok {
 		no.User, no.Write, no.Path, no.pass = cmp.Or(no.User, pass.User), pass.Write, pass.Path, pass
 		no.own = no.own || pass.Document
 	}
@@ -88,7 +87,7 @@ func (k *Keeper) Observe(r *http.Request, err error) (Pass, bool) {
 		return no.pass, !no.own
 	}
 	path, err := permission.ParsePath(r.URL.EscapedPath())
-	if err != nil || k.OwnDocuments && documents(path) {
+	if err != nil || k.OwnDocuments && documents(&path) {
 		return Pass{}, false
 	}
 	return Pass{Path: path.String(), Write: true}, true

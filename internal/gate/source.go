@@ -61,7 +61,7 @@ func (s Source) String() string {
 }
 
 // tokens are all values in the place, as they are.
-func (s Source) tokens(r *http.Request) []string {
+func (s *Source) tokens(r *http.Request) []string {
 	switch s.kind {
 	case InBearer:
 		return bearer(r.Header["Authorization"])
@@ -122,7 +122,7 @@ func eachCookie(lines []string, visit func(name, value string)) {
 }
 
 func removeCookies(h http.Header, name string) {
-	if len(cookies(h["Cookie"], name)) == 0 {
+	if len(h["Cookie"]) == 0 || len(cookies(h["Cookie"], name)) == 0 {
 		return
 	}
 	var kept []string

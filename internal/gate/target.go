@@ -5,13 +5,17 @@ import (
 	"strings"
 )
 
-// acceptable refuses what cannot be judged before anybody asks who sends it.
-func (k *Keeper) acceptable(r *http.Request) error {
-	if !isToken(r.Method) || r.Method == http.MethodConnect || r.Method == http.MethodTrace {
+// acceptable refuses what cannot be judged before anybody asks who sends it. path
+// is the URL's, escaped.
+func (k *Keeper) acceptable(r *http.Request, path string) error {
+	if !isMethod(r.Method) {
 		return ErrMethod
 	}
-	if !sentAsReceived(r) {
+	if !sentAsReceived(r, path) {
 		return ErrTarget
+	}
+	if len(r.Trailer) == 0 {
+		return nil
 	}
 	for name := range r.Trailer {
 		if k.reserved(name) || name == "Authorization" || name == "Cookie" {
@@ -23,7 +27,7 @@ func (k *Keeper) acceptable(r *http.Request) error {
 
 // hidesToken tells whether a query that readers split differently speaks of a
 // token: one of them could find a token in it that nobody verified.
-func (k *Keeper) hidesToken(q query) bool {
+func (k *Keeper) hidesToken(q *query) bool {
 	if q.plain {
 		return false
 	}
@@ -41,10 +45,25 @@ func (k *Keeper) hidesToken(q query) bool {
 // sentAsReceived tells whether the target leaves this server byte for byte as
 // it came. If it did not, what is judged would not be what is served. The form
 // with a host in it, the asterisk and an empty path do not pass either.
-func sentAsReceived(r *http.Request) bool {
-	path, query, _ := strings.Cut(r.RequestURI, "?")
-	return strings.HasPrefix(path, "/") && path == r.URL.EscapedPath() && query == r.URL.RawQuery &&
+func sentAsReceived(r *http.Request, path string) bool {
+	if r.RequestURI == path && r.URL.RawQuery == "" {
+		return strings.HasPrefix(path, "/") // an escaped path has no question mark
+	}
+	received, query, _ := strings.Cut(r.RequestURI, "?")
+	return strings.HasPrefix(received, "/") && received == path && query == r.URL.RawQuery &&
 		!strings.Contains(query, "#") && !strings.ContainsFunc(query, func(c rune) bool { return c <= ' ' || c >= 0x7f })
+}
+
+// isMethod tells whether the method is a token (RFC 9110, section 9.1) other than
+// those that are not accepted.
+func isMethod(s string) bool {
+	switch s {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPost, http.MethodPut, http.MethodDelete:
+		return true
+	case http.MethodConnect, http.MethodTrace:
+		return false
+	}
+	return isToken(s)
 }
 
 // isToken is RFC 9110, section 5.6.2.

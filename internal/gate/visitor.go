@@ -19,47 +19,58 @@ type visitor struct {
 	invalid            error // why the token that is there does not count
 }
 
-func (v visitor) known() bool { return v.Principal != nil }
+func (v *visitor) known() bool { return v.Principal != nil }
 
 // visitor finds the token and its user. An invalid token is no error here: in
 // development it makes its bearer anonymous.
-func (k *Keeper) visitor(r *http.Request) (visitor, error) {
-	raw, source, found, err := k.present(r)
+func (k *Keeper) visitor(r *http.Request, v *visitor) error {
+	raw, source, err := k.present(r)
 	if err != nil {
-		return visitor{}, &Refusal{Reason: err}
+		return &Refusal{Reason: err}
 	}
-	if !found {
-		return visitor{}, nil
+	if source == nil {
+		return nil
 	}
 	claims, err := k.Keys.Verify(raw, k.Now())
 	if errors.Is(err, token.ErrNoKey) {
-		return visitor{}, err
+		return err
 	}
 	if err != nil {
-		return visitor{invalid: err}, nil
+		v.invalid = err
+		return nil
 	}
 	// A name that no user can have never reaches the store, a log or an answer.
 	if account.CheckName(claims.Subject) != nil || claims.Subject == account.Anonymous {
-		return visitor{invalid: token.ErrMalformed}, nil
+		v.invalid = token.ErrMalformed
+		return nil
 	}
 	who, err := account.Resolve(r.Context(), k.Users, claims.Subject)
 	switch {
-	case errors.Is(err, account.ErrNotExist):
-		return visitor{invalid: &Refusal{Reason: ErrUnknownUser, User: claims.Subject}}, nil
+	case missing(err):
+		v.invalid = &Refusal{Reason: ErrUnknownUser, User: claims.Subject}
 	case err != nil:
-		return visitor{}, fmt.Errorf("gate: looking up user %s: %w", claims.Subject, err)
+		return fmt.Errorf("gate: looking up user %s: %w", claims.Subject, err)
 	case who.User.Revision != claims.Revision:
-		return visitor{invalid: &Refusal{Reason: ErrRevoked, User: who.User.Name}}, nil
+		v.invalid = &Refusal{Reason: ErrRevoked, User: who.User.Name}
+	default:
+		v.Principal, v.token, v.source = who, raw, *source
 	}
-	return visitor{Principal: who, token: raw, source: source}, nil
+	return nil
+}
+
+// missing tells whether an error of the store says that there is no such user.
+// Every read without a token asks for one who seldom is there, and most stores
+// return the error as it is.
+func missing(err error) bool {
+	return err == account.ErrNotExist || errors.Is(err, account.ErrNotExist) //nolint:errorlint // the quick way first
 }
 
 // Identify returns the user of the request's token, with the operations of its
 // roles too, for what the front door serves itself. Its errors are those of Check.
 func (k *Keeper) Identify(r *http.Request) (account.User, permission.Operation, error) {
 	own := Pass{Write: true}
-	v, err := k.visitor(r)
-	if err != nil {
+	var v visitor
+	if err := k.visitor(r, &v); err != nil {
 		return account.User{}, 0, completed(err, own)
 	}
 	if !v.known() {
@@ -72,21 +83,23 @@ func (k *Keeper) Identify(r *http.Request) (account.User, permission.Operation, 
 	return v.User, v.Operations, nil
 }
 
-// present returns the one token of the request. The same token in two places
-// is one; an empty value is a token that is not valid.
-func (k *Keeper) present(r *http.Request) (raw string, from Source, found bool, err error) {
-	for _, s := range k.Sources {
+// present returns the one token of the request and its place, or nil when there
+// is none. The same token in two places is one; an empty value is a token that is
+// not valid.
+func (k *Keeper) present(r *http.Request) (raw string, from *Source, err error) {
+	for i := range k.Sources {
+		s := &k.Sources[i]
 		if s.kind == InBearer && len(r.Header["Authorization"]) > 1 {
-			return "", Source{}, false, ErrTwoTokens // which line counts depends on who reads
+			return "", nil, ErrTwoTokens // which line counts depends on who reads
 		}
 		for _, value := range s.tokens(r) {
-			if found && value != raw {
-				return "", Source{}, false, ErrTwoTokens
+			if from != nil && value != raw {
+				return "", nil, ErrTwoTokens
 			}
-			if !found {
-				raw, from, found = value, s, true
+			if from == nil {
+				raw, from = value, s
 			}
 		}
 	}
-	return raw, from, found, nil
+	return raw, from, nil
 }

@@ -149,7 +149,7 @@ func TestProtection(t *testing.T) {
 		}
 		return e
 	}
-	protected := []Entry{entry("/meta/auth", true, Read|Write), entry("/meta", true, Write), entry("/meta/sys/dc", false, Write)}
+	protected := Protect(entry("/meta/auth", true, Read|Write), entry("/meta", true, Write), entry("/meta/sys/dc", false, Write))
 	for _, row := range []struct {
 		path  string
 		level Level
@@ -175,7 +175,7 @@ func TestProtection(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := Touches(protected, p, row.level, row.tree); got != row.want {
+		if got := protected.Touches(&p, row.level, row.tree); got != row.want {
 			t.Errorf("%s %s (tree %v): protected %v, want %v", row.level, row.path, row.tree, got, row.want)
 		}
 	}

@@ -126,24 +126,3 @@ func onlyIf(ok bool, d Decision) Decision {
 	}
 	return Decision{}
 }
-
-// Touches tells whether any of the entries that allow, less those that deny,
-// speaks of the level at any reading of the path, or, with tree, of anything
-// below it. It is the question "is this protected?", where a doubt says yes.
-func Touches(entries []Entry, p Path, level Level, tree bool) bool {
-	for i := range p.Len() {
-		reading := p.Reading(i)
-		if e := (list{entries: entries}).weigh(reading, level); e != nil && e.allow {
-			return true
-		}
-		if !tree {
-			continue
-		}
-		for _, e := range entries {
-			if e.allow && e.levels&level != 0 && below(e.id, reading) {
-				return true
-			}
-		}
-	}
-	return false
-}

@@ -1,0 +1,134 @@
+package gate
+
+import "slices"
+
+// table is a profile. Of the calls, the first that fits decides; each of the
+// additions that fits then asks for more.
+type table struct {
+	calls     []call
+	additions []call
+	aisles    []aisle // one for each method that a row names
+	other     aisle
+}
+
+// aisle holds the rows that requests with one method can fit. Everyday requests
+// have shelves of their own: most requests are such, and most rows are not for
+// them.
+type aisle struct {
+	method        string
+	all, everyday shelves
+}
+
+// shelves are the rows that requests of one kind can fit. Where the path tells
+// nothing, and no row has more to ask, all of those ask for the same: usual.
+type shelves struct {
+	calls, additions shelf
+	usual            Demand
+	settled          bool // there is a usual
+}
+
+// shelf holds rows in the table's order, those for every path apart from those
+// for certain paths: most requests are for the former, and the first letter of
+// their path tells.
+type shelf struct {
+	letters [256]bool
+	certain []call
+	every   []call
+}
+
+// everyPath is the path of rows for every path.
+const everyPath = "/*"
+
+// newTable sorts rows onto shelves. The last call must fit every request.
+func newTable(calls, additions []call) *table {
+	t := &table{calls: calls, additions: additions}
+	t.other = t.aisle("")
+	for _, c := range calls {
+		for _, method := range c.methods {
+			if !slices.ContainsFunc(t.aisles, func(a aisle) bool { return a.method == method }) {
+				t.aisles = append(t.aisles, t.aisle(method))
+			}
+		}
+	}
+	return t
+}
+
+func (t *table) aisle(method string) aisle {
+	a := aisle{
+		method:   method,
+		all:      shelves{calls: shelve(t.calls, method, false), additions: shelve(t.additions, method, false)},
+		everyday: shelves{calls: shelve(t.calls, method, true), additions: shelve(t.additions, method, true)},
+	}
+	e := &a.everyday
+	if first := e.calls.every[0]; first.when == nil && len(e.additions.every) == 0 {
+		e.usual, e.settled = first.demand, true
+	}
+	return a
+}
+
+func shelve(rows []call, method string, everyday bool) shelf {
+	var s shelf
+	for _, c := range rows {
+		switch {
+		case c.methods != nil && !slices.Contains(c.methods, method), everyday && c.special():
+		case c.path == everyPath:
+			s.every = append(s.every, c)
+		default:
+			s.certain = append(s.certain, c)
+			s.letters[c.path[1]] = true
+		}
+	}
+	return s
+}
+
+// about are the rows of the shelf for certain paths, if one of them can be this.
+func (s *shelf) about(path string) []call {
+	if len(path) > 1 && s.letters[path[1]] {
+		return s.certain
+	}
+	return nil
+}
+
+// demand is what the request asks for by this table.
+func (t *table) demand(q *question) Demand {
+	s := t.shelves(q)
+	if s.settled && len(s.calls.about(q.path)) == 0 && len(s.additions.about(q.path)) == 0 {
+		return s.usual
+	}
+	d := s.calls.first(q)
+	for _, rows := range [][]call{s.additions.about(q.path), s.additions.every} {
+		for i := range rows {
+			if c := &rows[i]; c.at(q.path) && c.suits(q) {
+				d = d.and(c.demand)
+			}
+		}
+	}
+	return d
+}
+
+// shelves are where the rows are that the request can fit.
+func (t *table) shelves(q *question) *shelves {
+	at := &t.other
+	for i := range t.aisles {
+		if t.aisles[i].method == q.method {
+			at = &t.aisles[i]
+			break
+		}
+	}
+	if q.everyday() {
+		return &at.everyday
+	}
+	return &at.all
+}
+
+// first is the demand of the first row that fits.
+func (s *shelf) first(q *question) Demand {
+	for _, rows := range [][]call{s.about(q.path), s.every} {
+		for i := range rows {
+			if c := &rows[i]; c.at(q.path) && c.suits(q) {
+				return c.demand
+			}
+		}
+	}
+	return writeAll // no table is without a last row; a table that were would refuse
+}
