@@ -399,3 +399,26 @@ func TestAReloadMayChangeTheAlgorithmAndLeavesOneReaderOfTheKeys(t *testing.T) {
 		})
 	}
 }
+
+// Whoever sends a key, or its address, with a token has it looked at by nobody.
+func TestNoKeyIsFetchedForAToken(t *testing.T) {
+	listener := startRecorder(t, &recorder{})
+	address := "http://" + listener.address + "/keys"
+	for _, algorithm := range []string{"HS256", "ES256"} {
+		store := startRecorder(t, &recorder{})
+		d := startDoor(t, frontDoor("algorithm "+algorithm), doorOptions{store: store.address})
+		part := base64.RawURLEncoding.EncodeToString
+		for _, member := range []string{
+			`"jku":"` + address + `"`, `"x5u":"` + address + `"`, `"kid":"` + address + `"`, `"jku":"` + address + `","kid":"x"`,
+			`"jwk":{"kty":"oct","k":"AAAA"}`, `"x5c":["AAAA"]`, `"crit":["x"],"x":"` + address + `"`,
+		} {
+			raw := part([]byte(`{"alg":"`+algorithm+`","typ":"JWT",`+member+`}`)) + "." + part([]byte(`{"sub":"ann","exp":4638902400000,"rev":0}`)) + "." + part(make([]byte, 64))
+			if d.opens(t, raw) {
+				t.Errorf("%s: a token opens by %s", algorithm, member)
+			}
+		}
+		if seen := append(store.take(), listener.take()...); len(seen) > 0 {
+			t.Errorf("%s: somebody was asked: %v", algorithm, seen)
+		}
+	}
+}
