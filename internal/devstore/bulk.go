@@ -105,6 +105,7 @@ func (s *Store) bulkOut(w http.ResponseWriter, r *http.Request, _ string) error 
 			case err != nil:
 				return err
 			default:
+				inf.content = kept.content(path)
 				infotons = append(infotons, inf)
 			}
 		}

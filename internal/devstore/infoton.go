@@ -40,6 +40,9 @@ type infoton struct {
 	Length         int                `json:"length,omitempty"`
 	LinkTo         string             `json:"linkTo,omitempty"`
 	LinkType       int                `json:"linkType,omitempty"`
+
+	// content is that of a file, where it is to be shown.
+	content []byte
 }
 
 // value is one value of a field. Two values are the same when they are equal.
@@ -159,9 +162,26 @@ type shownSystem struct {
 	LastModifiedBy string `json:"lastModifiedBy,omitempty"`
 }
 
+// shownContent has the bytes of a file as text where CM-Well takes them for text,
+// and else in base64; neither where they are not to be shown.
 type shownContent struct {
-	MimeType string `json:"mimeType"`
-	Length   int    `json:"length"`
+	MimeType string  `json:"mimeType"`
+	Length   int     `json:"length"`
+	Data     *string `json:"data,omitempty"`
+	Base64   []byte  `json:"base64-data,omitempty"`
+}
+
+func (inf *infoton) shownContent() *shownContent {
+	out := &shownContent{MimeType: inf.MimeType, Length: inf.Length}
+	switch {
+	case inf.content == nil:
+	case strings.Contains(inf.MimeType, "text") || inf.MimeType == "application/json":
+		text := string(inf.content)
+		out.Data = &text
+	default:
+		out.Base64 = inf.content
+	}
+	return out
 }
 
 func (inf *infoton) shown() shownInfoton {
@@ -177,7 +197,7 @@ func (inf *infoton) shown() shownInfoton {
 	}
 	switch inf.Kind {
 	case fileKind:
-		out.Content = &shownContent{MimeType: inf.MimeType, Length: inf.Length}
+		out.Content = inf.shownContent()
 	case linkKind:
 		out.LinkTo, out.LinkType = inf.LinkTo, &inf.LinkType
 	}

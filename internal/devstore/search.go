@@ -8,14 +8,22 @@ import (
 	"strings"
 )
 
+// The limits of a search are CM-Well's.
 const (
 	usualLength = 100
-	mostLength  = 1000
+	mostLength  = 10000
+	mostOffset  = 1000
 )
 
-// shownSearch is the answer to op=search. Total counts every match, also those
-// outside of the part that was asked for.
+// shownSearch is the answer to op=search.
 type shownSearch struct {
+	Type    string       `json:"type"`
+	Results shownResults `json:"results"`
+}
+
+// shownResults are what was found. Total counts every match, also those outside
+// of the part that was asked for.
+type shownResults struct {
 	Type     string         `json:"type"`
 	Total    int            `json:"total"`
 	Offset   int            `json:"offset"`
@@ -31,6 +39,7 @@ type condition struct {
 
 type searchRequest struct {
 	recursive      bool
+	data           bool // the content of files too
 	offset, length int
 	conditions     []condition
 }
@@ -50,13 +59,13 @@ func (s *Store) search(w http.ResponseWriter, r *http.Request, path string) erro
 	if err != nil {
 		return err
 	}
-	answer := shownSearch{
-		Type:     "SearchResponse",
+	answer := shownSearch{Type: "SearchResponse", Results: shownResults{
+		Type:     "SearchResults",
 		Total:    total,
 		Offset:   asked.offset,
 		Length:   len(page),
 		Infotons: shownAll(page),
-	}
+	}}
 	return writeInfotons(w, r, format, page, answer)
 }
 
@@ -66,12 +75,13 @@ func parseSearch(query url.Values) (searchRequest, error) {
 	if asked.recursive, err = flag(query, "recursive", false); err != nil {
 		return asked, err
 	}
-	if asked.offset, err = count(query, "offset", 0, 1<<30); err != nil {
+	if asked.offset, err = count(query, "offset", 0, mostOffset); err != nil {
 		return asked, err
 	}
 	if asked.length, err = count(query, "length", usualLength, mostLength); err != nil {
 		return asked, err
 	}
+	asked.data = query.Has("with-data") && !strings.EqualFold(query.Get("with-data"), "false")
 	for _, given := range query["qp"] {
 		field, part, ok := strings.Cut(given, "::")
 		if !ok || field == "" {
@@ -113,6 +123,9 @@ func (s *Store) matches(path string, asked searchRequest) (page []*infoton, tota
 				return
 			}
 			if total >= asked.offset && len(page) < asked.length {
+				if asked.data {
+					inf.content = kept.content(inf.Path)
+				}
 				page = append(page, inf)
 			}
 			total++

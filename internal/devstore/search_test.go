@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -54,10 +55,11 @@ func TestASearchFindsWhatIsBelowThePath(t *testing.T) {
 				t.Fatal(err)
 			}
 			var paths []string
-			for _, inf := range answer.Infotons {
+			found := answer.Results
+			for _, inf := range found.Infotons {
 				paths = append(paths, inf.System.Path)
 			}
-			if answer.Type != "SearchResponse" || answer.Total != test.total || answer.Length != len(paths) || !slices.Equal(paths, test.paths) {
+			if answer.Type != "SearchResponse" || found.Type != "SearchResults" || found.Total != test.total || found.Length != len(paths) || !slices.Equal(paths, test.paths) {
 				t.Errorf("got %+v, want the total %d and %v", answer, test.total, test.paths)
 			}
 		})
@@ -69,13 +71,42 @@ func TestASearchAnswersInEveryFormat(t *testing.T) {
 	must(t, s, "POST", "/a", `{"n":"x"}`, "X-CM-WELL-TYPE: OBJ")
 	wantBody(t, ask(s, "GET", "/?op=search&format=text", ""), "/a\n  n: x\n")
 	wantBody(t, ask(s, "GET", "/?op=search&format=nquads", ""), "<cmwell://a> <cmwell://meta/nn#n> \"x\" .\n")
-	wantBody(t, ask(s, "GET", "/none?op=search", ""), `{"type":"SearchResponse","total":0,"offset":0,"length":0,"infotons":[]}`+"\n")
+	wantBody(t, ask(s, "GET", "/none?op=search", ""), `{"type":"SearchResponse","results":{"type":"SearchResults","total":0,"offset":0,"length":0,"infotons":[]}}`+"\n")
+}
+
+// Whoever asks for the format of an infoton gets a file's bytes in it, as text or in
+// base64; a search has them when they are asked for.
+func TestTheContentOfAFileIsShownInItsInfoton(t *testing.T) {
+	s := newStore(t)
+	must(t, s, "POST", "/f/a", `{"n":"ä"}`, "X-CM-WELL-TYPE: FILE", "Content-Type: application/json")
+	must(t, s, "POST", "/f/b", "\xff", "X-CM-WELL-TYPE: FILE", "Content-Type: image/png")
+	text, binary := `"content":{"mimeType":"application/json","length":10,"data":"{\"n\":\"ä\"}"}`, `"content":{"mimeType":"image/png","length":1,"base64-data":"/w=="}`
+	for target, both := range map[string][]string{
+		"GET /f/a?format=json":                      {text},
+		"GET /f/b?format=json":                      {binary},
+		"POST /_out?format=json":                    {text, binary},
+		"GET /f?op=search&with-data":                {text, binary},
+		"GET /f?op=search":                          nil,
+		"GET /f?op=search&with-data=false&length=2": nil,
+	} {
+		method, path, _ := strings.Cut(target, " ")
+		body := ask(s, method, path, "/f/a\n/f/b").Body.String()
+		for _, want := range both {
+			if !strings.Contains(body, want) {
+				t.Errorf("%s: got %s, want %s", target, body, want)
+			}
+		}
+		if both == nil && (strings.Contains(body, "data\"") || !strings.Contains(body, `"length":10`)) {
+			t.Errorf("%s: got %s, want no content", target, body)
+		}
+	}
 }
 
 func TestASearchThatCannotBeReadIsRefused(t *testing.T) {
 	tests := map[string]struct{ query, says string }{
-		"a length in words":    {"&length=all", "length is a number from 0 to 1000"},
-		"too great a length":   {"&length=1001", "length is a number from 0 to 1000"},
+		"a length in words":    {"&length=all", "length is a number from 0 to 10000"},
+		"too great a length":   {"&length=10001", "length is a number from 0 to 10000"},
+		"too great an offset":  {"&offset=1001", "offset is a number from 0 to 1000"},
 		"an offset below zero": {"&offset=-1", "offset is a number from 0"},
 		"no condition":         {"&qp=name", "qp=field::value"},
 		"no field":             {"&qp=::x", "qp=field::value"},

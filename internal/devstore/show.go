@@ -85,6 +85,7 @@ func (s *Store) show(w http.ResponseWriter, r *http.Request, path string) error 
 			}
 			path = f.infoton.LinkTo
 		default:
+			f.infoton.content = f.content
 			return writeInfotons(w, r, format, []*infoton{f.infoton}, f.infoton.shown())
 		}
 	}

@@ -134,7 +134,7 @@ func TestTheFieldsOfAFileAreUpdatedOneByOne(t *testing.T) {
 	wantBody(t, ask(s, "GET", "/f", ""), "hello")
 	wantBody(t, ask(s, "GET", "/f?format=json", ""), `{"type":"FileInfoton","system":{"path":"/f","parent":"/",`+
 		`"lastModified":"2026-03-04T12:00:00.500Z","lastModifiedBy":"eve"},`+
-		`"content":{"mimeType":"text/plain","length":5},"fields":{"by":["Bob","Eve"]}}`+"\n")
+		`"content":{"mimeType":"text/plain","length":5,"data":"hello"},"fields":{"by":["Bob","Eve"]}}`+"\n")
 	must(t, s, "POST", "/o", `{}`, "X-CM-WELL-TYPE: OBJ")
 	wantRefusal(t, ask(s, "POST", "/o", `{"x":1}`, "X-CM-WELL-TYPE: FILE_MD"), http.StatusBadRequest, "no file at /o")
 }
