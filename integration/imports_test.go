@@ -28,6 +28,7 @@ const (
 	strictJSON = "github.com/go-json-experiment/json/..."
 	anyCaddy   = "github.com/caddyserver/caddy/v2/..."
 	semaphores = "golang.org/x/sync/semaphore"
+	flights    = "golang.org/x/sync/singleflight"
 )
 
 // arrows is the plan of the house. Tokens, permissions and accounts know
@@ -54,6 +55,7 @@ var arrows = []arrow{
 		strictJSON, "github.com/fsnotify/fsnotify", "github.com/gofrs/flock", "golang.org/x/sys/unix"}},
 	{pkg: "internal/store/redis/wire"},
 	{pkg: "internal/store/redis/redistest"},
+	{pkg: "internal/store/infotons", inside: []string{"internal/account"}, outside: []string{strictJSON, flights}},
 	{pkg: "internal/console"},
 	{pkg: "internal/redact"},
 	{pkg: "internal/devstore", outside: []string{"go.etcd.io/bbolt", "github.com/piprate/json-gold/...", strictJSON}},
