@@ -72,7 +72,7 @@ func (k *Keeper) anonymous(ctx context.Context, asked *asks, by *permission.Deci
 // permission is given, for who may do it everywhere may do it there; it does not
 // stand for it here.
 func (k *Keeper) protected(a *ask) bool {
-	return k.protects(&a.path, &a.Demand) || a.Everywhere && k.protects(&rootPath, &a.Demand)
+	return k.protects(&a.path, &a.Demand) || a.Everywhere && k.protects(&rootPath, &a.Demand) || k.reaches(a)
 }
 
 // protects is protected for one path. A read of a tree from above does not touch

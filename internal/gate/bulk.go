@@ -110,7 +110,7 @@ const maxRefused = 10
 func (k *Keeper) judgeBody(r *http.Request, v *visitor, asked *asks, refusal error) error {
 	at := &asked.list[0]
 	var no *Refusal
-	if !errors.As(refusal, &no) || no.Missing != 0 || at.Body != Subjects && at.Body != Lines {
+	if !errors.As(refusal, &no) || no.Missing != 0 && !no.bodyMay || at.Body != Subjects && at.Body != Lines {
 		return refusal
 	}
 	if k.Bulk.Policy != BulkJudge || asked.n > 1 || !asked.asSent {
@@ -154,7 +154,7 @@ type judge struct {
 func (j judge) each(targets []target, level permission.Level) error {
 	var refused *Refusal
 	for _, t := range targets {
-		no := j.one(&ask{t.path, Demand{Level: level, Tree: t.tree}})
+		no := j.one(&ask{t.path, Demand{Level: level, Tree: t.tree}}, t.link)
 		if no == nil {
 			continue
 		}
@@ -175,9 +175,10 @@ func (j judge) each(targets []target, level permission.Level) error {
 }
 
 // one is decide's answer for a path that stands in a body.
-func (j judge) one(a *ask) *Refusal {
+func (j judge) one(a *ask, link bool) *Refusal {
 	k := j.keeper
-	if k.UnsafeOpenWrites && !k.protected(a) {
+	admin := a.Level == permission.Write && documents(&a.path) || k.reaches(a) || k.DocumentsInStore && link
+	if k.UnsafeOpenWrites && !k.protected(a) && !admin {
 		return nil
 	}
 	if !j.visitor.known() {
@@ -186,7 +187,7 @@ func (j judge) one(a *ask) *Refusal {
 		}
 		return &Refusal{Reason: ErrNoToken}
 	}
-	if a.Level == permission.Write && documents(&a.path) && j.visitor.Operations&permission.Admin == 0 {
+	if admin && j.visitor.Operations&permission.Admin == 0 {
 		return &Refusal{Reason: ErrForbidden, Missing: permission.Admin}
 	}
 	if k.byRules(j.visitor.Principal, a).Allowed {

@@ -429,7 +429,7 @@ func FuzzTargets(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, iri, host string) {
 		var found targets
-		if err := found.add(iri, host, false); err != nil {
+		if err := found.add(iri, host, target{}); err != nil {
 			if !errors.Is(err, ErrUnjudged) {
 				t.Fatalf("%q: %v", iri, err)
 			}

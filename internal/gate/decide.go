@@ -26,6 +26,7 @@ func (k *Keeper) adjust(r *http.Request, asked *asks) error {
 		return &Refusal{Reason: ErrBulkOff}
 	}
 	needAdminForDocuments(asked)
+	k.needAdminForLinks(r, at)
 	return nil
 }
 
@@ -93,6 +94,9 @@ func (k *Keeper) decide(r *http.Request, v *visitor, asked *asks, by *permission
 		a := &asked.list[i]
 		if missing := a.Operation &^ v.Operations; missing != 0 {
 			return &Refusal{Reason: operationError(missing), Missing: missing}
+		}
+		if no := k.beyond(v, a); no != nil {
+			return no
 		}
 		if a.Level == 0 || k.UnsafeOpenWrites && !k.protected(a) {
 			continue

@@ -45,6 +45,9 @@ type Keeper struct {
 	// OwnDocuments tells that the front door serves the documents of users and
 	// roles, at /meta/auth and below.
 	OwnDocuments bool
+	// DocumentsInStore tells that the store behind holds documents of users and roles
+	// that count. What could show or change them there needs the operation Admin.
+	DocumentsInStore bool
 	// IdentityHeader carries the user's name to the store, in net/http's spelling.
 	IdentityHeader string
 	// ForwardToken sends the verified token on.
@@ -68,6 +71,9 @@ type Pass struct {
 	// Document tells that the request is for the documents of users and roles,
 	// which the front door serves itself; Path is theirs.
 	Document bool
+	// ChangesUsers tells that the request may change documents of users in the store
+	// behind: what is remembered of them may not be true any more after it.
+	ChangesUsers bool
 
 	token  string // verified
 	source Source
@@ -125,6 +131,7 @@ func (k *Keeper) check(r *http.Request, pass *Pass) error {
 			return err
 		}
 	}
+	pass.ChangesUsers = k.changesUsers(&v, &asked, pass.Document)
 	if pass.Document && path.Len() > 1 {
 		return &Refusal{Reason: ErrSpelling} // or the store would be sent it in the one reading
 	}

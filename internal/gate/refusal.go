@@ -58,8 +58,9 @@ type Refusal struct {
 	// Missing are operations that the request needs and the user lacks.
 	Missing permission.Operation
 
-	own  bool // asked for what the front door itself serves
-	pass Pass // as far as it got
+	own     bool // asked for what the front door itself serves
+	bodyMay bool // Missing is for everything, and not for what the body names
+	pass    Pass // as far as it got
 }
 
 // completed adds to a refusal what is known of the request. Other errors stay
@@ -80,14 +81,15 @@ func (r *Refusal) Unwrap() error { return r.Reason }
 
 // Observe is what becomes of a request that Check did not let pass where that is
 // only noted: it passes as its verified user's, or else as nobody's. False: it
-// asks for what the front door itself serves, and passes to no store in any mode.
+// asks for what the front door itself serves, or could change the documents of users
+// in the store, and passes to no store in any mode.
 func (k *Keeper) Observe(r *http.Request, err error) (Pass, bool) {
 	var no *Refusal
 	if errors.As(err, &no) {
-		return no.pass, !no.own
+		return no.pass, !no.own && !k.endangers(r)
 	}
 	path, err := permission.ParsePath(r.URL.EscapedPath())
-	if err != nil || k.OwnDocuments && documents(&path) {
+	if err != nil || k.OwnDocuments && documents(&path) || k.endangers(r) {
 		return Pass{}, false
 	}
 	return Pass{Path: path.String(), Write: true}, true

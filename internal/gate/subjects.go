@@ -16,6 +16,7 @@ import (
 type target struct {
 	path permission.Path
 	tree bool // and everything below it
+	link bool // it could be made a link
 }
 
 // targets are collected up to a bound: a body names as many as it has bytes, and
@@ -88,7 +89,7 @@ func (t *targets) written(found rdf.Found, host string, graphs bool) error {
 		if s.Global || s.Graph && s.IRI == "*" {
 			return unjudged("it speaks of everything, by <%s>", s.IRI)
 		}
-		if err := t.add(s.IRI, host, s.Tree); err != nil {
+		if err := t.add(s.IRI, host, target{tree: s.Tree, link: s.Link}); err != nil {
 			return err
 		}
 	}
@@ -104,11 +105,11 @@ func (t *targets) listed(text, host string) error {
 		case line == "/ii" || strings.HasPrefix(line, "/ii/"):
 			return unjudged("%.80q is somewhere else than its path says", line)
 		case line[0] == '/':
-			if err := t.addPath(line, false); err != nil {
+			if err := t.addPath(line, target{}); err != nil {
 				return err
 			}
 		default:
-			if err := t.add(line, host, false); err != nil {
+			if err := t.add(line, host, target{}); err != nil {
 				return err
 			}
 		}
@@ -120,7 +121,7 @@ func (t *targets) listed(text, host string) error {
 // cmwell://a/b; of http://host/a/b it makes /host/a/b, or /a/b when the host is
 // the store's own, as the request has it; and some writers of such data expect
 // /https.host/a/b of https.
-func (t *targets) add(iri, host string, tree bool) error {
+func (t *targets) add(iri, host string, like target) error {
 	scheme, rest, _ := strings.Cut(iri, "://")
 	authority, path, _ := strings.Cut(rest, "/")
 	if i := strings.IndexAny(authority, "?#"); i >= 0 { // no path at all
@@ -131,11 +132,11 @@ func (t *targets) add(iri, host string, tree bool) error {
 	case rest == "" || strings.ContainsAny(authority, "@[]%\\;"):
 		return unjudged("<%.200s> names no path", iri)
 	case scheme == "cmwell":
-		return t.addPath("/"+rest, tree)
+		return t.addPath("/"+rest, like)
 	case scheme != "http" && scheme != "https" || authority == "":
 		return unjudged("<%.200s> names no path", iri)
 	case authority == host:
-		return t.addPath("/"+path, tree)
+		return t.addPath("/"+path, like)
 	}
 	var paths []string
 	if sameHost(authority, host) || perhapsOwn(authority) {
@@ -148,7 +149,7 @@ func (t *targets) add(iri, host string, tree bool) error {
 		}
 	}
 	for _, p := range paths {
-		if err := t.addPath(p, tree); err != nil {
+		if err := t.addPath(p, like); err != nil {
 			return err
 		}
 	}
@@ -171,7 +172,7 @@ func spellings(authority string) []string {
 }
 
 // addPath adds a path that a store could take as it stands, or decode.
-func (t *targets) addPath(path string, tree bool) error {
+func (t *targets) addPath(path string, like target) error {
 	if strings.Contains(path, "%") {
 		path = strings.ReplaceAll(path, "%", "%25")
 	}
@@ -185,7 +186,8 @@ func (t *targets) addPath(path string, tree bool) error {
 	if len(t.list) == maxTargets || t.bytes > maxReadingBytes {
 		return unjudged("it names too many paths: %d are judged, fewer where paths can be read in several ways", maxTargets)
 	}
-	t.list = append(t.list, target{p, tree})
+	like.path = p
+	t.list = append(t.list, like)
 	return nil
 }
 

@@ -16,7 +16,7 @@ type collector struct {
 }
 
 // order is what a predicate tells CM-Well to do beside adding a value.
-type order struct{ system, tree bool }
+type order struct{ system, tree, link bool }
 
 // nobody is the index of a blank node.
 const nobody = -1
@@ -104,7 +104,7 @@ func (c *collector) statement(node int, predicate []byte) {
 	}
 	if c.lastOrder.system {
 		s := &c.subjects[node]
-		s.System, s.Tree = true, s.Tree || c.lastOrder.tree
+		s.System, s.Tree, s.Link = true, s.Tree || c.lastOrder.tree, s.Link || c.lastOrder.link
 	}
 }
 
@@ -120,6 +120,8 @@ func orderOf(predicate []byte) order {
 	switch string(predicate[at+len(systemNamespace):]) {
 	case "markDelete", "fullDelete", "markReplace":
 		return order{system: true, tree: true}
+	case "linkTo", "linkType":
+		return order{system: true, link: true}
 	}
 	return order{system: true}
 }

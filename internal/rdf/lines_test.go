@@ -19,7 +19,7 @@ func said(found Found) string {
 		for _, mark := range []struct {
 			name string
 			set  bool
-		}{{"system", s.System}, {"tree", s.Tree}, {"global", s.Global}} {
+		}{{"system", s.System}, {"tree", s.Tree}, {"link", s.Link}, {"global", s.Global}} {
 			if mark.set {
 				word += " " + mark.name
 			}
@@ -88,6 +88,7 @@ var linesOfBoth = []reading{
 	{about: "a tree that is deleted", body: "<http://h/a> <http://p> \"x\" .\n<http://h/b> <http://p> \"x\" .\n<http://h/a> <http://anyhost/meta/sys#fullDelete> \"true\" .", want: "<http://h/a> system tree, <http://h/b>"},
 	{about: "a mark that another does not take away", body: "<http://h/a> <cmwell://meta/sys#fullDelete> \"x\" .\n<http://h/a> <cmwell://meta/sys#type> \"x\" .", want: "<http://h/a> system tree"},
 	{about: "values that are deleted", body: `<http://h/a> <cmwell://meta/sys#markDelete> _:x .`, want: "<http://h/a> system tree"},
+	{about: "a link", body: "<http://h/a> <cmwell://meta/sys#linkTo> <http://h/b> .\n<http://h/c> <http://x/meta/sys#linkType> \"2\" .\n<http://h/d> <http://x/linkTo> \"2\" .", want: "<http://h/a> system link, <http://h/c> system link, <http://h/d>"},
 	{about: "a system field", body: `<http://h/a> <https://x:9000/meta/sys#lastModified> "x" .`, want: "<http://h/a> system"},
 	{about: "an escaped system field", body: `<http://h/a> <cmwell://meta/sys\u0023full\u0044elete> "x" .`, want: "<http://h/a> system tree"},
 	{about: "fields without a namespace are no system fields", body: `<http://h/a> <cmwell://meta/nn#fullDelete> "x" .`, want: "<http://h/a>"},

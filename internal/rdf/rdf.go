@@ -131,6 +131,9 @@ type Subject struct {
 	System bool
 	// Tree says that one of those was markDelete, fullDelete or markReplace.
 	Tree bool
+	// Link says that one of those was linkTo or linkType: CM-Well makes a link of the
+	// subject, which can show another infoton at its path.
+	Link bool
 	// Global says that the subject is the document itself, <>, by which CM-Well
 	// is told to act on all infotons. CM-Well takes a file: IRI for it too.
 	Global bool
