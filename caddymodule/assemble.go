@@ -43,6 +43,8 @@ func (h *Handler) assemble(users openedUsers) {
 	}
 	h.endpoint = h.newEndpoint(users)
 	h.keeper.OwnDocuments = users.documents != nil
+	h.keeper.DocumentsInStore = users.expire != nil
+	h.expire = users.expire
 	h.documents = h.newDocuments(users)
 }
 

@@ -46,7 +46,7 @@ func parseDirective(helper httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, e
 //		expiry_unit   milliseconds | seconds
 //		token_from    header <name> | bearer | cookie <name> | query <name>
 //		forward_token on | off
-//		users         file <path> | redis <url> { … }
+//		users         file <path> | redis <url> { … } | infotons <url> { … }
 //		default_root  loopback | anywhere | off
 //		protect       <path> [read] [write]
 //		read          { <matchers> }
@@ -117,7 +117,7 @@ func (h *Handler) unmarshalPlain(d *caddyfile.Dispenser, name string, sub subdir
 // unmarshalUsers lets the store's own module read its arguments.
 func (h *Handler) unmarshalUsers(d *caddyfile.Dispenser) error {
 	if !d.NextArg() {
-		return d.Errf("%s: nothing found after users; users file <path> and users redis <url> are accepted", directive)
+		return d.Errf("%s: nothing found after users; users file <path>, users redis <url> and users infotons <url> are accepted", directive)
 	}
 	store := d.Val()
 	id := "http.cmwell_auth.users." + store

@@ -115,7 +115,10 @@ type openedUsers struct {
 	// documents are served at /meta/auth; nil where that is the store's behind.
 	documents account.Documents
 	reload    func() error
-	state     func() (readAt time.Time, trouble error)
+	// expire has them read again; nil unless they are in the store behind, where they
+	// can be changed past the front door.
+	expire func()
+	state  func() (readAt time.Time, trouble error)
 	// onlyMD5 tells whether some user's hashes allow Digest with MD5 alone.
 	onlyMD5 func() bool
 }

@@ -45,7 +45,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	}
 	h.keeper.Prepare(r, pass)
 	if pass.User != "" {
-		w = &privateWriter{ResponseWriterWrapper: &caddyhttp.ResponseWriterWrapper{ResponseWriter: w}, vary: pass.Vary()}
+		private := &privateWriter{ResponseWriterWrapper: &caddyhttp.ResponseWriterWrapper{ResponseWriter: w}, vary: pass.Vary()}
+		if pass.ChangesUsers {
+			private.before = h.expire // whoever has the answer finds the users as they are then
+			defer h.expire()
+		}
+		w = private
 	}
 	if pass.Write && looksHarmless(r) {
 		return sendOnce(&onceWriter{ResponseWriterWrapper: &caddyhttp.ResponseWriterWrapper{ResponseWriter: w}}, r, next)

@@ -172,8 +172,10 @@ type Handler struct {
 	endpoint *admin.Endpoint
 	// documents serve what the gate says is for them.
 	documents *admin.Documents
-	logger    *zap.Logger
-	audit     *zap.Logger
+	// expire is called when users in the store behind may have changed.
+	expire func()
+	logger *zap.Logger
+	audit  *zap.Logger
 
 	// unfollow ends what the store of users and the managed keys tell us.
 	unfollow []func()

@@ -13,8 +13,9 @@ import (
 // has a header of its own.
 type privateWriter struct {
 	*caddyhttp.ResponseWriterWrapper
-	vary string // the field that carried the token; empty when none did
-	done bool
+	vary   string // the field that carried the token; empty when none did
+	before func() // is called before anything is sent; nil for nothing
+	done   bool
 }
 
 // WriteHeader marks the final header on its way out.
@@ -48,6 +49,9 @@ func (w *privateWriter) mark() {
 		return
 	}
 	w.done = true
+	if w.before != nil {
+		w.before()
+	}
 	header := w.Header()
 	header["Cache-Control"] = []string{private(header["Cache-Control"])}
 	if w.vary != "" {

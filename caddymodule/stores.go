@@ -50,6 +50,11 @@ type UserStoreOptions struct {
 	// Passwords is to be told which shapes the users' password hashes have, by a store
 	// that is no FollowedStore.
 	Passwords *account.Passwords
+	// SignFor makes a token by which the front door shows the store behind it who it is,
+	// and which the front door itself never accepts; it lives for minutes. Signer tells
+	// the keys apart that it is signed with.
+	SignFor func(user string) (string, error)
+	Signer  string
 	// BeforeServing has a function called when the configuration starts; until
 	// then the front door answers 503. Its error keeps the configuration from
 	// being used.

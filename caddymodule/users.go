@@ -2,16 +2,21 @@ package caddymodule
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"go.uber.org/zap"
 
 	"github.com/cm-well/cmwell-auth/internal/account"
+	"github.com/cm-well/cmwell-auth/internal/gate"
 	"github.com/cm-well/cmwell-auth/internal/login"
+	"github.com/cm-well/cmwell-auth/internal/token"
 )
 
 // provisionUsers loads the store of users and opens it.
@@ -39,19 +44,24 @@ func (h *Handler) provisionUsers(ctx caddy.Context, app *StartApp) (openedUsers,
 		Passwords: h.guards.passwords,
 		Warn:      func(sentence string) { h.logger.Warn(sentence) },
 
+		SignFor: h.signFor, Signer: h.signer(),
 		BeforeServing: func(f func(context.Context) error) { h.beforeServing(app, f) },
 		AtStart:       app.atStart,
 	}
 	if h.settings.defaultRoot != login.RootFromNowhere {
 		options.RootDocument = h.rootDocument
 	}
-	users, err := module.Open(ctx, options)
+	store, err := module.Open(ctx, options)
 	if err != nil {
 		return openedUsers{}, err
 	}
-	h.guards = h.guards.of(users)
-	if followed, ok := users.(FollowedStore); ok {
+	users := opened(store, module.CaddyModule().ID.Name())
+	h.guards = h.guards.of(store)
+	if followed, ok := store.(FollowedStore); ok {
 		h.follow(followed)
+	}
+	if users.expire != nil && h.settings.profile != gate.CMWell {
+		return openedUsers{}, errors.New("users infotons: profile http found; cmwell is accepted, which knows what shows the documents of users that are in the store")
 	}
 	check := func(ctx context.Context) error { return h.checkRoot(ctx, users) }
 	if h.settings.production && h.settings.defaultRoot == login.UnsafeRootFromAnywhere {
@@ -59,7 +69,7 @@ func (h *Handler) provisionUsers(ctx caddy.Context, app *StartApp) (openedUsers,
 	} else {
 		app.atStart(check)
 	}
-	return opened(users, module.CaddyModule().ID.Name()), nil
+	return users, nil
 }
 
 // opened finds out what a store can do beside finding users.
@@ -82,10 +92,33 @@ func opened(store account.Store, kind string) openedUsers {
 	if s, ok := store.(interface{ State() (time.Time, error) }); ok {
 		users.state = s.State
 	}
+	if s, ok := store.(interface{ Expire() }); ok {
+		users.expire = s.Expire
+	}
 	if s, ok := store.(interface{ OnlyMD5() bool }); ok {
 		users.onlyMD5 = s.OnlyMD5
 	}
 	return users
+}
+
+// What is in the tokens that the front door shows the store: they live for minutes,
+// and their rev is the greatest that every CM-Well reads. A CM-Well accepts a rev
+// above the user's; the front door accepts an equal one alone, so whoever sees such
+// a token at the store gets no further with it here.
+const (
+	ownLife     = 5 * time.Minute
+	ownRevision = math.MaxInt32
+)
+
+func (h *Handler) signFor(user string) (string, error) {
+	return h.keys.Sign(token.Claims{Subject: user, Expires: time.Now().Add(ownLife), Revision: ownRevision})
+}
+
+// signer is the same for configurations that sign with the same key.
+func (h *Handler) signer() string {
+	source, _ := json.Marshal(h.SigningKey) // two strings
+	sum := sha256.Sum256(source)
+	return hex.EncodeToString(sum[:])
 }
 
 // rootDocument is the user that CM-Well documents for a new store: root with the
@@ -102,7 +135,7 @@ func (h *Handler) rootDocument(context.Context) ([]byte, error) {
 }
 
 // checkRoot looks whether root still has the password that everybody knows.
-func (h *Handler) checkRoot(ctx context.Context, users account.Store) error {
+func (h *Handler) checkRoot(ctx context.Context, users openedUsers) error {
 	root, err := users.User(ctx, account.Root)
 	if errors.Is(err, account.ErrNotExist) {
 		return nil

@@ -37,6 +37,8 @@ func text(document string) string {
 	return fmt.Sprintf(`{"mimeType":"application/json","length":%d,"data":%q}`, len(document), document)
 }
 
+func quiet(error) {}
+
 const annPath = "/meta/auth/users/ann"
 
 func TestAnswersThatShowAUser(t *testing.T) {
@@ -161,7 +163,7 @@ func TestARedirectIsNotFollowedAndNoProxyIsAsked(t *testing.T) {
 	t.Setenv("http_proxy", elsewhere.URL)
 	h := startHome(t)
 	s := h.open(t, h.config())
-	s.SignWith(func() (string, error) { return "a.b.c", nil })
+	s.Use(func() (string, error) { return "a.b.c", nil }, quiet)
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		h.answers(says(status, "text/plain", "", "Location: "+elsewhere.URL+annPath))
 		u, err := s.User(t.Context(), "ann")
@@ -207,7 +209,7 @@ func TestEveryQuestionCarriesTheTokenOfTheMoment(t *testing.T) {
 		{func() (string, error) { return "a.b.c", nil }, "a.b.c"},
 		{func() (string, error) { return "d.e.f", nil }, "d.e.f"},
 	} {
-		s.SignWith(step.token)
+		s.Use(step.token, quiet)
 		h.answers(func(w http.ResponseWriter, r *http.Request) {
 			if got := r.Header.Get("X-CM-WELL-TOKEN"); got != step.want {
 				t.Errorf("%s %s carries %q, want %q", r.Method, r.URL, got, step.want)
@@ -222,7 +224,7 @@ func TestEveryQuestionCarriesTheTokenOfTheMoment(t *testing.T) {
 		}
 	}
 	h.took()
-	s.SignWith(func() (string, error) { return "", errors.New("no key yet") })
+	s.Use(func() (string, error) { return "", errors.New("no key yet") }, quiet)
 	_, err := s.User(t.Context(), "ann")
 	checkBroken(t, "without a key", true, err)
 	if asked := h.took(); len(asked) > 0 {

@@ -139,9 +139,9 @@ func (s *Store) failed(name string, err error) {
 	}
 	now := s.config.Now()
 	e.failedAt = now
-	if s.config.Warn != nil && now.Sub(s.warned) >= warnEvery {
+	if warn := s.warn.Load(); warn != nil && now.Sub(s.warned) >= warnEvery {
 		s.warned = now
-		s.config.Warn(fmt.Errorf("the last known state of users is in use, for at most %s: %w", s.config.MaxStale, err))
+		(*warn)(fmt.Errorf("the last known state of users is in use, for at most %s: %w", s.config.MaxStale, err))
 	}
 }
 

@@ -205,7 +205,8 @@ func TestWhileTheStoreIsDownWhoIsKnownGoesOnForAWhile(t *testing.T) {
 	h.plant(t, annPath, `{"rev":1,"roles":["Editor"]}`)
 	h.plant(t, "/meta/auth/roles/Editor", `{}`)
 	var warnings atomic.Int32
-	s, time := h.timed(t, func(c *Config) { c.Warn = func(error) { warnings.Add(1) } })
+	s, time := h.timed(t, nil)
+	s.Use(nil, func(error) { warnings.Add(1) })
 	rev(t, s, "ann", 1)
 	for _, name := range []string{account.Anonymous, "bob"} {
 		if _, err := s.Principal(t.Context(), name); !errors.Is(err, account.ErrNotExist) {

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -38,8 +39,6 @@ type Config struct {
 	Settle time.Duration
 	// Now is the clock.
 	Now func() time.Time
-	// Warn is told why the last known state is in use, once in a while.
-	Warn func(error)
 }
 
 // Store is users and roles in a CM-Well. It is safe for concurrent use. All stores
@@ -47,6 +46,7 @@ type Config struct {
 type Store struct {
 	config Config
 	client *client
+	warn   atomic.Pointer[func(error)]
 	// turn holds one token: whoever took it may change the store.
 	turn chan struct{}
 	// flights are readings under way.
@@ -82,9 +82,13 @@ func New(c Config) *Store {
 	return s
 }
 
-// SignWith has every request carry the token that is made for it from now on; nil
-// for none, as at the beginning.
-func (s *Store) SignWith(token func() (string, error)) { s.client.token.Store(&token) }
+// Use has every request carry the token that is made for it from now on, nil for
+// none, and has warn told once in a while why the last known state is in use. At the
+// beginning there is neither.
+func (s *Store) Use(token func() (string, error), warn func(error)) {
+	s.client.token.Store(&token)
+	s.warn.Store(&warn)
+}
 
 // Close lets go of idle connections, and no more is read unless it is asked for.
 func (s *Store) Close() error {
