@@ -99,33 +99,53 @@ func (s *Store) lastKnown(name string) *state {
 	return nil
 }
 
-// load reads a user with its roles now, and remembers them.
+// load reads a user with its roles now, and remembers them. A reading during which
+// something was changed is begun anew: it may be of before or after the change, and
+// whoever gets it must not be told of before by another one later.
 func (s *Store) load(ctx context.Context, name string) (*state, error) {
-	return fly(ctx, s, name, func(ctx context.Context) (*state, error) {
-		known, epoch := s.remembered(name)
-		began := s.config.Now()
-		read, err := s.stable(ctx, name, known)
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if err != nil {
-			s.failed(name, err)
-			return nil, err
+	var read *state
+	for range readings {
+		epoch := s.now()
+		var err error
+		read, err = fly(ctx, s, epoch, name, func(ctx context.Context) (*state, error) { return s.loadOnce(ctx, name, epoch) })
+		if err != nil || s.now() == epoch {
+			return read, err
 		}
-		if s.epoch == epoch { // or it may have been read before the change
-			s.keep(name, &entry{state: read, readAt: began, usedAt: began})
-		}
-		return read, nil
-	})
+	}
+	return read, nil
 }
 
-// remembered is the state that is known, nil for none, and the epoch.
-func (s *Store) remembered(name string) (*state, uint64) {
+func (s *Store) loadOnce(ctx context.Context, name string, epoch uint64) (*state, error) {
+	known := s.remembered(name)
+	began := s.config.Now()
+	read, err := s.stable(ctx, name, known)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		s.failed(name, err)
+		return nil, err
+	}
+	if s.epoch == epoch {
+		s.keep(name, &entry{state: read, readAt: began, usedAt: began})
+	}
+	return read, nil
+}
+
+// now is the epoch.
+func (s *Store) now() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.epoch
+}
+
+// remembered is the state that is known, nil for none.
+func (s *Store) remembered(name string) *state {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if e := s.entries[name]; e != nil {
-		return e.state, s.epoch
+		return e.state
 	}
-	return nil, s.epoch
+	return nil
 }
 
 // warnEvery is how often it is said that the last known state is in use.
@@ -176,7 +196,7 @@ func (s *Store) forgetOne() {
 // is known as well as whoever does not exist, and after the same time. While the
 // store cannot tell, it is the last known state.
 func (s *Store) User(ctx context.Context, name string) (account.User, error) {
-	known, _ := s.remembered(name)
+	known := s.remembered(name)
 	document, err := s.read(ctx, account.Users, name, known)
 	if err == nil || errors.Is(err, account.ErrNotExist) {
 		s.compare(name, document, err)
@@ -236,16 +256,13 @@ func (s *Store) read(ctx context.Context, kind account.Kind, name string, known 
 	if err != nil {
 		return nil, err
 	}
-	return fly(ctx, s, path, func(ctx context.Context) ([]byte, error) { return s.document(ctx, path, known) })
+	return fly(ctx, s, s.now(), path, func(ctx context.Context) ([]byte, error) { return s.document(ctx, path, known) })
 }
 
-// fly has do called once for all who want the same at the same time. After a change
-// a call begins that can see it.
-func fly[T any](ctx context.Context, s *Store, what string, do func(context.Context) (T, error)) (T, error) {
-	s.mu.Lock()
-	key := strconv.FormatUint(s.epoch, 10) + " " + what
-	s.mu.Unlock()
-	flight := s.flights.DoChan(key, func() (any, error) {
+// fly has do called once for all who want the same in the same epoch: after a change a
+// call begins that can see it.
+func fly[T any](ctx context.Context, s *Store, epoch uint64, what string, do func(context.Context) (T, error)) (T, error) {
+	flight := s.flights.DoChan(strconv.FormatUint(epoch, 10)+" "+what, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readings*s.config.Timeout)
 		defer cancel()
 		return do(ctx)
