@@ -99,36 +99,65 @@ func (s *Store) lastKnown(name string) *state {
 	return nil
 }
 
-// load reads a user with its roles now, and remembers them. A reading during which
-// something was changed is begun anew: it may be of before or after the change, and
-// whoever gets it must not be told of before by another one later.
-func (s *Store) load(ctx context.Context, name string) (*state, error) {
-	var read *state
-	for range readings {
-		epoch := s.now()
-		var err error
-		read, err = fly(ctx, s, epoch, name, func(ctx context.Context) (*state, error) { return s.loadOnce(ctx, name, epoch) })
-		if err != nil || s.now() == epoch {
-			return read, err
-		}
-	}
-	return read, nil
+// loaded is a state that was read. It is current unless something was changed while
+// it was: then it may be of before or after the change.
+type loaded struct {
+	state   *state
+	current bool
 }
 
-func (s *Store) loadOnce(ctx context.Context, name string, epoch uint64) (*state, error) {
-	known := s.remembered(name)
+// How often a user is loaded until nothing is changed meanwhile, and after which
+// time it waits for the turn to change the store, so that this process does not.
+const (
+	loads     = 4
+	freeLoads = 2
+)
+
+// load reads a user with its roles now, and remembers them. Whoever gets a state that
+// is not current could be told of an older one later, so it is read anew.
+func (s *Store) load(ctx context.Context, name string) (*state, error) {
+	var read loaded
+	var err error
+	for try := range loads {
+		what, alone := name, try >= freeLoads
+		if alone {
+			what += " alone"
+		}
+		read, err = fly(ctx, s, s.now(), what, func(ctx context.Context) (loaded, error) { return s.loadOnce(ctx, name, alone) })
+		if err == nil && read.current {
+			return read.state, nil
+		}
+		if err != nil && !errors.Is(err, errRestless) {
+			break
+		}
+	}
+	if err != nil && ctx.Err() == nil {
+		s.failed(name, err)
+	}
+	return read.state, err
+}
+
+func (s *Store) loadOnce(ctx context.Context, name string, alone bool) (loaded, error) {
+	if alone {
+		release, err := s.wait(ctx)
+		if err != nil {
+			return loaded{}, err
+		}
+		defer release()
+	}
+	known, epoch := s.remembered(name), s.now()
 	began := s.config.Now()
 	read, err := s.stable(ctx, name, known)
+	if err != nil {
+		return loaded{}, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err != nil {
-		s.failed(name, err)
-		return nil, err
+	if s.epoch != epoch {
+		return loaded{state: read}, nil
 	}
-	if s.epoch == epoch {
-		s.keep(name, &entry{state: read, readAt: began, usedAt: began})
-	}
-	return read, nil
+	s.keep(name, &entry{state: read, readAt: began, usedAt: began})
+	return loaded{read, true}, nil
 }
 
 // now is the epoch.
@@ -151,15 +180,17 @@ func (s *Store) remembered(name string) *state {
 // warnEvery is how often it is said that the last known state is in use.
 const warnEvery = 10 * time.Second
 
-// failed notes that a user could not be read again. The lock is held.
+// failed notes that a user could not be read again.
 func (s *Store) failed(name string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	e := s.entries[name]
 	if e == nil {
 		return
 	}
 	now := s.config.Now()
 	e.failedAt = now
-	if warn := s.warn.Load(); warn != nil && now.Sub(s.warned) >= warnEvery {
+	if warn := s.warn.Load(); warn != nil && *warn != nil && now.Sub(s.warned) >= warnEvery {
 		s.warned = now
 		(*warn)(fmt.Errorf("the last known state of users is in use, for at most %s: %w", s.config.MaxStale, err))
 	}

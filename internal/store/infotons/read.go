@@ -46,7 +46,7 @@ func (s *state) of(path string) (part, bool) {
 }
 
 // readings is how often a user and its roles are read until they stand still.
-const readings = 5
+const readings = 4
 
 // stable reads a user with its roles, of one state of the store. CM-Well gives one
 // document at a time, so what differs from what is known is read once more: two
@@ -65,8 +65,11 @@ func (s *Store) stable(ctx context.Context, name string, known *state) (*state, 
 		}
 		known = now
 	}
-	return nil, fmt.Errorf("users infotons: user %s and its roles were changed whenever they were read", name)
+	return nil, fmt.Errorf("users infotons: user %s: %w", name, errRestless)
 }
+
+// errRestless says: no two readings were the same.
+var errRestless = errors.New("it or its roles were changed whenever they were read")
 
 // once reads a user, and then its roles.
 func (s *Store) once(ctx context.Context, name string, known *state) (*state, error) {
