@@ -45,7 +45,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	}
 	h.keeper.Prepare(r, pass)
 	if pass.User != "" {
-		private := &privateWriter{ResponseWriterWrapper: &caddyhttp.ResponseWriterWrapper{ResponseWriter: w}, vary: pass.Vary()}
+		private := &privateWriter{ResponseWriterWrapper: caddyhttp.ResponseWriterWrapper{ResponseWriter: w}, vary: pass.Vary()}
 		if pass.ChangesUsers {
 			private.before = h.expire // whoever has the answer finds the users as they are then
 			defer h.expire()
@@ -79,20 +79,22 @@ func (h *Handler) admit(r *http.Request) (gate.Pass, error) {
 // own finds what the front door serves itself. Only the exact spelling counts:
 // the gate refuses the others.
 func (h *Handler) own(r *http.Request) http.HandlerFunc {
-	if r.URL.Path == "" || r.URL.Path != r.URL.EscapedPath() {
+	var serve http.HandlerFunc
+	switch r.URL.Path {
+	case "":
+	case h.settings.loginPath:
+		serve = h.serveLogin
+	case h.settings.authPath:
+		serve = h.endpoint.ServeHTTP
+	case h.settings.jsonLogin:
+		serve = h.serveJSONLogin
+	case keySetPath:
+		serve = h.serveKeySet
+	}
+	if serve == nil || r.URL.Path != r.URL.EscapedPath() {
 		return nil
 	}
-	switch r.URL.Path {
-	case h.settings.loginPath:
-		return h.serveLogin
-	case h.settings.authPath:
-		return h.endpoint.ServeHTTP
-	case h.settings.jsonLogin:
-		return h.serveJSONLogin
-	case keySetPath:
-		return h.serveKeySet
-	}
-	return nil
+	return serve
 }
 
 // errStarting is no refusal: there is no row for it, so it is answered 503.

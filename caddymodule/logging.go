@@ -46,7 +46,11 @@ func notePass(r *http.Request, pass gate.Pass) {
 		repl.Set(revisionPlaceholder, pass.Revision)
 	}
 	repl.Set(decisionPlaceholder, "pass")
-	repl.Set(levelPlaceholder, level(pass.Write))
+	if pass.Write { // constants, which cost no allocation
+		repl.Set(levelPlaceholder, "write")
+	} else {
+		repl.Set(levelPlaceholder, "read")
+	}
 	if pass.Decision != (permission.Decision{}) {
 		repl.Set(rulePlaceholder, pass.Decision)
 	}

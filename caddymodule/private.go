@@ -12,7 +12,7 @@ import (
 // RFC 9111, section 3.5, protects answers to Authorization only, and the token
 // has a header of its own.
 type privateWriter struct {
-	*caddyhttp.ResponseWriterWrapper
+	caddyhttp.ResponseWriterWrapper
 	vary   string // the field that carried the token; empty when none did
 	before func() // is called before anything is sent; nil for nothing
 	done   bool
@@ -55,13 +55,16 @@ func (w *privateWriter) mark() {
 	header := w.Header()
 	header["Cache-Control"] = []string{private(header["Cache-Control"])}
 	if w.vary != "" {
-		header.Add("Vary", w.vary)
+		header["Vary"] = append(header["Vary"], w.vary)
 	}
 }
 
 // private adds private to the store's directives, unless they are as strict
 // already, and takes out what speaks to shared caches.
 func private(values []string) string {
+	if len(values) == 0 {
+		return "private"
+	}
 	kept := []string{"private"}
 	for directive := range strings.SplitSeq(strings.Join(values, ","), ",") {
 		directive = strings.TrimSpace(directive)
