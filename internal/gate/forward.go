@@ -9,8 +9,9 @@ import (
 // verified token and no other, the verified identity and no other. It changes
 // r's headers and, to take tokens out, its query; never its path. No trailer goes on.
 func (k *Keeper) Prepare(r *http.Request, p Pass) {
+	sent := r.Header[p.source.name]
 	for name := range r.Header {
-		if k.reserved(name) || among(rewriting, name) {
+		if k.reserved(name) || among(rewriting, name) || tunnels(r.Header, name) {
 			delete(r.Header, name)
 		}
 	}
@@ -31,14 +32,11 @@ func (k *Keeper) Prepare(r *http.Request, p Pass) {
 		if p.source.kind == InHeader {
 			keep = p.source
 		}
-		r.Header[keep.name] = []string{p.token}
+		if len(sent) != 1 || sent[0] != p.token { // what is right already need not be made
+			sent = []string{p.token}
+		}
+		r.Header[keep.name] = sent
 	}
-	// A store that answers 101 gets a tunnel past this door: through h2c, TLS and
-	// whatever comes, requests would reach it unseen.
-	if !upgrades(r.Header) {
-		delete(r.Header, "Upgrade")
-	}
-	delete(r.Header, "Http2-Settings")
 	// net/http adds to these what comes after the body, announced or not, and a proxy
 	// that shares them sends it on: an identity too, long after this.
 	r.Trailer = nil
@@ -46,6 +44,13 @@ func (k *Keeper) Prepare(r *http.Request, p Pass) {
 		r.Header[k.IdentityHeader] = []string{p.User}
 	}
 	k.keepFromHop(r.Header)
+}
+
+// tunnels tells whether the header asks for another protocol than a websocket. A
+// store that answers 101 gets a tunnel past this door: through h2c, TLS and
+// whatever comes, requests would reach it unseen.
+func tunnels(h http.Header, name string) bool {
+	return name == "Http2-Settings" || name == "Upgrade" && !upgrades(h)
 }
 
 // everyPlace is where a CM-Well looks for tokens, apart from its headers.
