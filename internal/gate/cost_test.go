@@ -50,10 +50,10 @@ func withRules(t testing.TB, profile Profile, numbers ...int) *Keeper {
 		name := fmt.Sprintf("rules%d", n)
 		own, ofRole := []string{}, []string{}
 		for i := range n/2 - 1 {
-			own = append(own, fmt.Sprintf("%c /own/%d/x rw", "-+"[i%2], i))
+			own = append(own, fmt.Sprintf("%c /own/%d/x rw", "+-"[i%2], i))
 		}
 		for i := range n - n/2 - 1 {
-			ofRole = append(ofRole, fmt.Sprintf("%c /tests/role/%d rw", "-+"[i%2], i))
+			ofRole = append(ofRole, fmt.Sprintf("%c /tests/role/%d rw", "+-"[i%2], i))
 		}
 		role, err := account.ParseRole("Role"+name, documentOf(strings.Join(append(ofRole, "+ /tests rw"), ","), ""))
 		if err != nil {
