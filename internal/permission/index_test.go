@@ -100,7 +100,7 @@ func TestAnIndexIsOfOneListOnly(t *testing.T) {
 	if x == nil || !x.knows(long, Read) {
 		t.Fatal("the index does not know its list")
 	}
-	grown := append(long[:len(long):len(long)], entryOf(t, []string{"-", "/example.org/*", "rw"}))
+	grown := slices.Concat(long, []Entry{entryOf(t, []string{"-", "/example.org/*", "rw"})})
 	for name, list := range map[string][]Entry{"none": nil, "a shorter one": long[:1], "a later part": long[1:], "a longer one": grown, "an equal one": slices.Clone(long)} {
 		if x.knows(list, Read) {
 			t.Errorf("the index answers for %s", name)
