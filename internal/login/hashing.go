@@ -32,6 +32,8 @@ type Hashing struct {
 	line           *list.List // of *place
 	checks         map[fingerprint]*check
 
+	took func(time.Duration)
+
 	keep     time.Duration
 	now      func() time.Time
 	verified map[fingerprint]time.Time // until when
@@ -94,8 +96,26 @@ func (h *Hashing) Do(ctx context.Context, work func()) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	work()
+	h.timed(work)
 	return nil
+}
+
+// Observe has took told how long each piece of work takes once its turn has come.
+func (h *Hashing) Observe(took func(time.Duration)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.took = took
+}
+
+func (h *Hashing) timed(work func()) {
+	began := time.Now()
+	work()
+	h.mu.Lock()
+	took := h.took
+	h.mu.Unlock()
+	if took != nil {
+		took(time.Since(began))
+	}
 }
 
 // lineUp needs the mutex. Each turn that comes is ended by leave.
@@ -205,7 +225,7 @@ func (h *Hashing) part(same fingerprint, c *check) {
 
 func (h *Hashing) run(same fingerprint, c *check, match func() bool) {
 	defer h.leave()
-	c.right = match()
+	h.timed(func() { c.right = match() })
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.checks, same)

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/cm-well/cmwell-auth/internal/account"
 )
@@ -289,5 +290,23 @@ func TestWorkThatHasBegunGoesOnWhenAllHaveLeft(t *testing.T) {
 		if !first.right || times != 1 {
 			t.Errorf("%v after %d times", first.right, times)
 		}
+	})
+}
+
+func TestWorkIsTimedWithoutTheWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, release := occupied(5)
+		took := make(chan time.Duration, 3)
+		h.Observe(func(d time.Duration) { took <- d })
+		go func() { _ = h.Do(context.Background(), func() { time.Sleep(2 * time.Second) }) }()
+		time.Sleep(time.Second)
+		release()
+		if first, second := <-took, <-took; first != time.Second || second != 2*time.Second {
+			t.Errorf("work took %v and %v, want 1s and 2s", first, second)
+		}
+		if right, err := h.Match(t.Context(), &account.Passwords{}, hashedUser(t, "ann", "secret"), "ann", "secret"); !right || err != nil {
+			t.Errorf("got %v %v", right, err)
+		}
+		<-took
 	})
 }
