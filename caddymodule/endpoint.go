@@ -28,7 +28,7 @@ func (h *Handler) newEndpoint(users openedUsers) *admin.Endpoint {
 			return err
 		},
 		Explain:    h.explain,
-		Invalidate: users.reload,
+		Invalidate: func() error { return h.readAgain(users) },
 		Health:     func() admin.Health { return h.health(users) },
 		ReadBody:   login.ReadStrings,
 		Answer:     h.answerTo,
@@ -92,19 +92,22 @@ func (h *Handler) answerTo(err error) (int, string, http.Header) {
 	return o.status, o.message, header
 }
 
-// auditOperation writes what was done at auth_path, and by whom.
+// auditOperation writes what was done at auth_path or /meta/auth, and by whom.
 func (h *Handler) auditOperation(r *http.Request, op, user string, err error) {
-	fields := []zap.Field{zap.String("op", op), zap.String("user", user), clientOf(r)}
+	fields := []zap.Field{zap.String("op", op), zap.String("user", user), clientOf(r), requestID(r)}
 	if err == nil {
 		replacerOf(r).Set(userPlaceholder, user)
 		h.audit.Info("operation", fields...)
+		if whose, dead := revokes(op, user); dead {
+			h.tokensRevoked(whose, op)
+		}
 		return
 	}
 	o := outcomeOf(err, h.settings.unauthStatus)
 	if o.status == http.StatusServiceUnavailable && !errors.Is(err, login.ErrBusy) {
 		h.logger.Error("an operation could not be decided", append(fields, zap.Error(err))...)
 	}
-	h.audit.Info("operation refused", append(fields, zap.String("reason", o.reason), zap.Int("status", o.status))...)
+	h.audit.Info("operation refused", append(fields, zap.String("reason", o.reason), zap.String("why", o.why()), zap.Int("status", o.status))...)
 }
 
 // openedUsers is a store of users with what it can do beside finding them.

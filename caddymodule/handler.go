@@ -67,11 +67,12 @@ func (h *Handler) admit(r *http.Request) (gate.Pass, error) {
 			return gate.Pass{}, err
 		}
 		pass = observed
-	} else {
-		notePass(r, pass)
 	}
 	if pass.Write && isEarly(r) { // whoever is observed only, too: the client sends it again
 		return gate.Pass{}, &gate.Refusal{Reason: errTooEarly, User: pass.User, Write: true, Path: pass.Path}
+	}
+	if err == nil {
+		notePass(r, pass)
 	}
 	return pass, nil
 }
@@ -209,7 +210,7 @@ func askPatience(header http.Header, o outcome, err error) {
 // refuse answers a request that does not pass.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	o := outcomeOf(err, h.settings.unauthStatus)
-	h.auditRefusal(r, o, err, "refused")
+	h.auditRefusal(r, o, err, false)
 	secure(w.Header())
 	if r.Header.Get("Expect") != "" {
 		w.Header().Set("Connection", "close") // or the server would wait for a body that nobody asked for

@@ -54,45 +54,53 @@ func notePass(r *http.Request, pass gate.Pass) {
 	if pass.Decision != (permission.Decision{}) {
 		repl.Set(rulePlaceholder, pass.Decision)
 	}
+	counted.passed(pass.Write)
+	noteOnSpan(r, "pass", pass.Write, pass.User, pass.Decision)
 }
 
-// auditRefusal writes why a request does not pass, or would not: verdict. It names verified users
-// only, shows the path and never the query, and no credential.
-func (h *Handler) auditRefusal(r *http.Request, o outcome, err error, verdict string) {
-	var refusal *gate.Refusal
-	known := errors.As(err, &refusal)
-	repl := replacerOf(r)
-	repl.Set(decisionPlaceholder, o.reason)
-	if !known {
-		h.logger.Error("the front door could not decide", zap.Error(err), clientOf(r))
-		return
+// auditRefusal writes why a request does not pass, or would not when it is
+// observed only. It names verified users only, shows the path and never the query,
+// and no credential.
+func (h *Handler) auditRefusal(r *http.Request, o outcome, err error, observed bool) {
+	verdict, decision := "refused", o.reason
+	if observed {
+		verdict, decision = "would have refused", "observed_"+o.reason
 	}
+	refusal := &gate.Refusal{Path: r.URL.Path, Write: true}
+	if !errors.As(err, &refusal) {
+		h.logger.Error("the front door could not decide", zap.Error(err), clientOf(r), requestID(r))
+	}
+	repl := replacerOf(r)
+	repl.Set(decisionPlaceholder, decision)
+	repl.Set(levelPlaceholder, level(refusal.Write))
 	if refusal.User != "" {
 		repl.Set(userPlaceholder, refusal.User)
 	}
-	repl.Set(levelPlaceholder, level(refusal.Write))
 	repl.Set(rulePlaceholder, refusal.Explanation.Decision)
+	counted.refused(refusal.Write, observed, o)
+	noteOnSpan(r, decision, refusal.Write, refusal.User, refusal.Explanation.Decision)
 	fields := []zap.Field{
 		zap.String("reason", o.reason),
 		zap.Int("status", o.status),
 		zap.String("user", refusal.User),
 		zap.String("method", shorten(r.Method)),
-		zap.String("level", level(refusal.Write)),
+		zap.String("access", level(refusal.Write)), // level is the entry's own
 		zap.String("path", shorten(refusal.Path)),
 		clientOf(r),
+		requestID(r),
 	}
-	h.audit.Info(verdict, append(fields, explained(refusal)...)...)
+	h.audit.Info(verdict, append(fields, explained(refusal, o)...)...)
 }
 
 // explained tells which rule refused, and what an operator would ask next.
-func explained(refusal *gate.Refusal) []zap.Field {
+func explained(refusal *gate.Refusal, o outcome) []zap.Field {
 	e := refusal.Explanation
 	fields := []zap.Field{zap.Stringer("rule", e.Decision)}
 	if refusal.Missing != 0 {
 		fields = append(fields, zap.Stringer("needs", refusal.Missing))
 	}
-	if e.Level == 0 {
-		return fields // no rule was asked
+	if e.Level == 0 { // no rule was asked
+		return append(fields, zap.String("why", o.why()))
 	}
 	report := e.Report(refusal.User)
 	var near []string
@@ -109,17 +117,29 @@ func explained(refusal *gate.Refusal) []zap.Field {
 // auditLogin writes who got a token, or why nobody did. What a client typed as
 // a name is not shown: it may be a password in the wrong field.
 func (h *Handler) auditLogin(r *http.Request, grant login.Grant, err error) {
-	repl := replacerOf(r)
+	repl, scheme := replacerOf(r), h.schemeOf(r)
 	if err == nil {
 		repl.Set(userPlaceholder, grant.User.Name)
-		h.audit.Info("login", zap.String("user", grant.User.Name), zap.Time("expires", grant.Expires), clientOf(r))
+		counted.loggedIn(scheme, "success")
+		h.audit.Info("login", zap.String("user", grant.User.Name), zap.String("scheme", scheme), zap.Time("expires", grant.Expires), clientOf(r), requestID(r))
 		return
 	}
 	o := outcomeOf(err, http.StatusUnauthorized)
-	if o.status == http.StatusServiceUnavailable {
-		h.logger.Error("the login could not be decided", zap.Error(err), clientOf(r))
+	h.loginFailed(r, scheme, o.reason, err)
+	if o.status == http.StatusServiceUnavailable && !errors.Is(err, login.ErrBusy) {
+		h.logger.Error("the login could not be decided", zap.Error(err), clientOf(r), requestID(r))
 	}
-	h.audit.Info("login failed", zap.String("reason", o.reason), zap.Int("status", o.status), clientOf(r))
+	h.audit.Info("login failed", zap.String("reason", o.reason), zap.String("why", o.why()), zap.Int("status", o.status),
+		zap.String("scheme", scheme), clientOf(r), requestID(r))
+}
+
+// requestID is Caddy's, which the access log then has too, as uuid.
+func requestID(r *http.Request) zap.Field {
+	if r.Context().Value(caddyhttp.ExtraLogFieldsCtxKey) == nil { // not from Caddy's server
+		return zap.Skip()
+	}
+	id, _ := replacerOf(r).GetString("http.request.uuid")
+	return zap.String("request_id", id)
 }
 
 // clientOf is the client's address as Caddy knows it, behind trusted proxies too.

@@ -176,6 +176,7 @@ type Handler struct {
 	expire func()
 	logger *zap.Logger
 	audit  *zap.Logger
+	events announcer
 
 	// unfollow ends what the store of users and the managed keys tell us.
 	unfollow []func()
@@ -219,12 +220,18 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if err := h.provisionKeys(ctx, app); err != nil {
 		return err
 	}
+	if h.events, err = newAnnouncer(ctx); err != nil {
+		return err
+	}
 	users, err := h.provisionUsers(ctx, app)
 	if err != nil {
 		return err
 	}
 	h.assemble(users)
 	h.watchLogs(ctx, app)
+	if err := h.provisionWatch(ctx); err != nil {
+		return err
+	}
 	// Not before the start: a configuration that fails must leave the running one
 	// alone. And before the first request, which may be a guess.
 	h.beforeServing(app, func(context.Context) error {

@@ -38,11 +38,9 @@ func (h *Handler) observe(r *http.Request, err error) (gate.Pass, bool) {
 		h.logger.Warn(observing)
 	}
 	o := outcomeOf(err, h.settings.unauthStatus)
-	h.auditRefusal(r, o, err, "would have refused")
-	repl := replacerOf(r)
-	repl.Set(decisionPlaceholder, "observed_"+o.reason)
+	h.auditRefusal(r, o, err, true)
 	if pass.User != "" {
-		repl.Set(revisionPlaceholder, pass.Revision)
+		replacerOf(r).Set(revisionPlaceholder, pass.Revision)
 	}
 	return pass, true
 }

@@ -115,6 +115,21 @@ func outcomeOf(err error, unauthenticated int) outcome {
 	return broken
 }
 
+// why is the reason as a sentence, which holds nothing of the request.
+func (o outcome) why() string {
+	if o.err == nil {
+		return "the front door could not decide: see its log"
+	}
+	about, sentence, found := strings.Cut(o.err.Error(), ": ")
+	switch {
+	case !found:
+		return about
+	case about == "token":
+		return "the token is not accepted: " + sentence
+	}
+	return sentence // without the package's name
+}
+
 // body is the message in CM-Well's form: JSON for what wanted to write, a line
 // of text for the rest. Paths are those in a body that were refused; with them
 // it is JSON.

@@ -65,12 +65,16 @@ type UserStoreOptions struct {
 	Warn func(string)
 }
 
-// follow has the passwords' checker and the log know of what changes in the store,
-// until Cleanup.
-func (h *Handler) follow(store FollowedStore) {
-	troubled := false
+// follow has the passwords' checker, the log, the metrics and the events know of what
+// changes in the store, until Cleanup.
+func (h *Handler) follow(store FollowedStore, kind string) {
+	began, troubled := false, false
 	h.unfollow = append(h.unfollow, store.Follow(func(change Change) {
 		h.guards.passwords.SetShapes(change.Shapes)
+		if began {
+			h.usersRead(kind, change.Trouble)
+		}
+		began = true
 		for _, warning := range change.Warnings {
 			h.logger.Warn(warning)
 		}

@@ -58,7 +58,7 @@ func (h *Handler) provisionUsers(ctx caddy.Context, app *StartApp) (openedUsers,
 	users := opened(store, module.CaddyModule().ID.Name())
 	h.guards = h.guards.of(store)
 	if followed, ok := store.(FollowedStore); ok {
-		h.follow(followed)
+		h.follow(followed, users.kind)
 	}
 	if users.expire != nil && h.settings.profile != gate.CMWell {
 		return openedUsers{}, errors.New("users infotons: profile http found; cmwell is accepted, which knows what shows the documents of users that are in the store")

@@ -46,7 +46,7 @@ func TestTheDoorExplainsItself(t *testing.T) {
 func TestTheAuditLogSaysWhy(t *testing.T) {
 	d := startAuth(t)
 	for line, want := range map[string]map[string]any{
-		"PUT /tests/secret/x": {"reason": "forbidden", "user": "ann", "level": "write", "path": "/tests/secret/x", "rule": "own - /tests/secret/* rw", "role": "", "reading": "/tests/secret/x"},
+		"PUT /tests/secret/x": {"reason": "forbidden", "user": "ann", "access": "write", "path": "/tests/secret/x", "rule": "own - /tests/secret/* rw", "role": "", "reading": "/tests/secret/x"},
 		"PUT /tests/%2e%2e/b": {"reason": "forbidden", "path": "/tests/../b", "rule": "no entry", "reading": "/b"},
 		"GET /_ll?lvl=debug":  {"reason": "forbidden", "path": "/_ll", "needs": "Admin", "rule": "no entry"},
 	} {

@@ -60,7 +60,7 @@ var arrows = []arrow{
 	{pkg: "internal/redact"},
 	{pkg: "internal/devstore", outside: []string{"go.etcd.io/bbolt", "github.com/piprate/json-gold/...", strictJSON}},
 	{pkg: "caddymodule", inside: []string{"internal/..."}, outside: []string{
-		anyCaddy, "github.com/caddyserver/certmagic", "go.uber.org/zap/...", "github.com/prometheus/client_golang/...", "golang.org/x/net/http/httpguts", "golang.org/x/term", "github.com/dustin/go-humanize", semaphores}},
+		anyCaddy, "github.com/caddyserver/certmagic", "go.uber.org/zap/...", "github.com/prometheus/client_golang/...", "golang.org/x/net/http/httpguts", "golang.org/x/term", "github.com/dustin/go-humanize", semaphores, "go.opentelemetry.io/otel/attribute", "go.opentelemetry.io/otel/trace"}},
 	{pkg: "cmd/caddy", inside: []string{"caddymodule"}, outside: []string{anyCaddy}},
 	{pkg: "integration", inside: []string{"caddymodule", "internal/..."}, outside: []string{anyCaddy, "github.com/icholy/digest"}},
 	{pkg: "integration/bench", outside: []string{"golang.org/x/crypto/bcrypt"}},

@@ -1,0 +1,200 @@
+package caddymodule
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// metrics count for the whole process. A reload brings a new registry, in which
+// they go on from where they were.
+//
+// No label has a value that comes from a request: levels, schemes, reasons and
+// kinds of stores are what this code and the configuration name.
+type metrics struct {
+	decisions *prometheus.CounterVec
+	logins    *prometheus.CounterVec
+	hashing   prometheus.Histogram
+	reloads   *prometheus.CounterVec
+	doors     liveDoors
+
+	// passes are what most decisions are.
+	reads, writes prometheus.Counter
+}
+
+var counted = newMetrics()
+
+func newMetrics() *metrics {
+	const namespace, subsystem = "caddy", "cmwell_auth"
+	opts := func(name, help string) prometheus.CounterOpts {
+		return prometheus.CounterOpts{Namespace: namespace, Subsystem: subsystem, Name: name, Help: help}
+	}
+	m := &metrics{
+		decisions: prometheus.NewCounterVec(opts("decisions_total", "Requests decided, by level (read, write), outcome (pass, refused, observed) and reason."),
+			[]string{"level", "outcome", "reason"}),
+		logins: prometheus.NewCounterVec(opts("logins_total", "Logins, by scheme (basic, digest, json, none) and outcome (success, or the reason of the failure)."),
+			[]string{"scheme", "outcome"}),
+		hashing: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Namespace: namespace, Subsystem: subsystem, Name: "hash_seconds", Help: "Time it takes to hash one password, without the waiting.",
+			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5},
+		}),
+		reloads: prometheus.NewCounterVec(opts("users_reloads_total", "Times that another state of the users was read, or could not be, after the first; by store and outcome (success, failure)."),
+			[]string{"store", "outcome"}),
+	}
+	m.reads, m.writes = m.decisions.WithLabelValues("read", "pass", ""), m.decisions.WithLabelValues("write", "pass", "")
+	for _, scheme := range []string{"basic", "digest"} {
+		m.logins.WithLabelValues(scheme, "success")
+	}
+	return m
+}
+
+// register makes the metrics seen through the registry of a configuration.
+func (m *metrics) register(registry *prometheus.Registry) error {
+	for _, c := range []prometheus.Collector{m.decisions, m.logins, m.hashing, m.reloads, &m.doors} {
+		if err := registry.Register(c); err != nil && !errors.As(err, new(prometheus.AlreadyRegisteredError)) {
+			return fmt.Errorf("metrics: %w", err)
+		}
+	}
+	return nil
+}
+
+func (m *metrics) passed(write bool) {
+	if write {
+		m.writes.Inc()
+		return
+	}
+	m.reads.Inc()
+}
+
+// refused counts a decision that is no pass; the reason is that of an outcome.
+func (m *metrics) refused(write, observed bool, o outcome) {
+	kind := "refused"
+	if observed {
+		kind = "observed"
+	}
+	m.decisions.WithLabelValues(level(write), kind, o.reason).Inc()
+}
+
+func (m *metrics) loggedIn(scheme, outcome string) { m.logins.WithLabelValues(scheme, outcome).Inc() }
+
+func (m *metrics) hashed(took time.Duration) { m.hashing.Observe(took.Seconds()) }
+
+func (m *metrics) reloaded(store string, err error) {
+	outcome := "success"
+	if err != nil {
+		outcome = "failure"
+	}
+	m.reloads.WithLabelValues(store, outcome).Inc()
+}
+
+// schemeOf is how a client wants to log in.
+func (h *Handler) schemeOf(r *http.Request) string {
+	if r.URL.Path == h.settings.jsonLogin {
+		return "json"
+	}
+	scheme, _, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	switch {
+	case strings.EqualFold(scheme, "Basic"):
+		return "basic"
+	case strings.EqualFold(scheme, "Digest"):
+		return "digest"
+	}
+	return "none"
+}
+
+// liveDoors are the front doors of the configurations that are in use, asked
+// when somebody looks.
+type liveDoors struct {
+	mu    sync.Mutex
+	doors map[*Handler]bool
+}
+
+// lookedAt is a front door's place among the live ones; closing it ends that.
+type lookedAt struct {
+	all *liveDoors
+	of  *Handler
+}
+
+// Close takes the door away.
+func (l lookedAt) Close() error {
+	l.all.mu.Lock()
+	defer l.all.mu.Unlock()
+	delete(l.all.doors, l.of)
+	return nil
+}
+
+func (d *liveDoors) add(h *Handler) lookedAt {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.doors == nil {
+		d.doors = map[*Handler]bool{}
+	}
+	d.doors[h] = true
+	return lookedAt{d, h}
+}
+
+func gauge(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("caddy_cmwell_auth_"+name, help, labels, nil)
+}
+
+var (
+	doorsGauge   = gauge("doors", "Front doors in use, by environment (production, development) and mode (enforce, observe).", "environment", "mode")
+	queueGauge   = gauge("login_queue_length", "Logins that wait for their turn to hash.")
+	usersUpGauge = gauge("users_up", "1 when the users could be read the last time it was tried, else 0; by store.", "store")
+	usersAge     = gauge("users_age_seconds", "Seconds since the users were last read; by store.", "store")
+)
+
+// Describe names what Collect sends.
+func (d *liveDoors) Describe(to chan<- *prometheus.Desc) {
+	for _, desc := range []*prometheus.Desc{doorsGauge, queueGauge, usersUpGauge, usersAge} {
+		to <- desc
+	}
+}
+
+// Collect asks all doors. Of several with stores of one kind the worst counts.
+func (d *liveDoors) Collect(to chan<- prometheus.Metric) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	type users struct{ up, age float64 }
+	kinds, stores, waiting := map[[2]string]float64{}, map[string]users{}, 0
+	for h := range d.doors {
+		kinds[h.kind()]++
+		health := h.endpoint.Health()
+		now := users{1, max(0, time.Since(health.ReadAt).Seconds())}
+		if !health.OK || health.Trouble != "" {
+			now.up = 0
+		}
+		if known, found := stores[health.Store]; found {
+			now = users{min(now.up, known.up), max(now.age, known.age)}
+		}
+		stores[health.Store], waiting = now, health.WaitingLogins // all doors have one queue
+	}
+	send := func(desc *prometheus.Desc, value float64, labels ...string) {
+		to <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
+	}
+	for kind, n := range kinds {
+		send(doorsGauge, n, kind[0], kind[1])
+	}
+	send(queueGauge, float64(waiting))
+	for store, u := range stores {
+		send(usersUpGauge, u.up, store)
+		send(usersAge, u.age, store)
+	}
+}
+
+// kind is a door's environment and mode.
+func (h *Handler) kind() [2]string {
+	kind := [2]string{"development", "enforce"}
+	if h.settings.production {
+		kind[0] = "production"
+	}
+	if h.settings.observe {
+		kind[1] = "observe"
+	}
+	return kind
+}
