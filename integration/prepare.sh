@@ -2,7 +2,7 @@
 # Installs what the tests need beyond Go: git; an nginx that speaks WebDAV, as a
 # real store behind the front door; a Redis; and the clients that log in: curl, wget,
 # Python's requests, Perl's LWP, Chromium, and the modules of integration/clients
-# for the node that is there; and what checks and installs the Debian package.
+# for the node that is there; what checks and installs the Debian package; and Prometheus, for its alerts.
 # Does nothing when all of it is there. What cannot be had is named in one line;
 # with CI set that fails.
 #
@@ -29,6 +29,7 @@ missing() {
 	/usr/bin/python3 -c 'import requests' >/dev/null 2>&1 || echo python3-requests
 	command -v adduser >/dev/null 2>&1 || [ -x /usr/sbin/adduser ] || echo adduser
 	command -v ip >/dev/null 2>&1 || [ -x /usr/sbin/ip ] || echo iproute2
+	command -v promtool >/dev/null 2>&1 || echo prometheus
 	command -v systemd-analyze >/dev/null 2>&1 || echo systemd
 	perl -MLWP::UserAgent -e 1 >/dev/null 2>&1 || echo libwww-perl
 }
