@@ -56,7 +56,7 @@ func (k *Keeper) declared(r *http.Request, asked *asks) error {
 			return nil
 		}
 	}
-	if k.Reads == nil || at.Level != permission.Write || !asked.asSent || documents(&at.path) {
+	if k.Reads == nil || at.Level != permission.Write || !asked.asSent || documents(&at.path) || k.reaches(at) {
 		return nil
 	}
 	matched, err := k.Reads(r)

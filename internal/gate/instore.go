@@ -47,7 +47,7 @@ func (k *Keeper) beyond(v *visitor, a *ask) *Refusal {
 // needAdminForLinks: a forward link shows its target at its own path, to whoever may
 // read that.
 func (k *Keeper) needAdminForLinks(r *http.Request, at *ask) {
-	if k.DocumentsInStore && at.Level == permission.Write && forwards(r.Header) {
+	if k.DocumentsInStore && forwards(r.Header) {
 		at.Operation |= permission.Admin
 	}
 }

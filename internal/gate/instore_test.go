@@ -214,6 +214,21 @@ func TestObservingSparesUsersInTheStore(t *testing.T) {
 	}
 }
 
+// What the operator declares to read does not open a way either.
+func TestNothingThatReachesUsersIsDeclaredToRead(t *testing.T) {
+	k := storedKeeper(t, false)
+	k.Reads = func(*http.Request) (bool, error) { return true, nil }
+	for line, want := range map[string]string{
+		"POST /count": passes, "POST /meta/services/x": "gate: not permitted", "POST /_new": "gate: not permitted",
+		"DELETE /": "gate: not permitted", "POST /count | X-CM-WELL-TYPE: LN | X-CM-WELL-LINK-TYPE: 2": "gate: not permitted",
+		"PUT /meta/auth/users/x": "gate: not permitted",
+	} {
+		if got := verdict(t, k, send(t, k, "head", line)); got != want {
+			t.Errorf("%s: %s, want %s", line, got, want)
+		}
+	}
+}
+
 func TestExplainKnowsWhatIsInTheStore(t *testing.T) {
 	k := storedKeeper(t, false)
 	for who, passes := range map[string]bool{"head": false, "adm": true, "anonymous": false} {

@@ -55,7 +55,7 @@ func TestAnswersThatShowAUser(t *testing.T) {
 			t.Errorf("%s: %+v, %v", what, u, err)
 		}
 		h.answers(func(w http.ResponseWriter, r *http.Request) {
-			if len(r.Cookies()) > 0 || r.Header.Get("Accept-Encoding") != "identity" || r.URL.RawQuery != "format=json" {
+			if len(r.Cookies()) > 0 || r.Header.Get("Accept-Encoding") != "identity" || r.Header.Get("Cache-Control") != "no-cache" || r.URL.RawQuery != "format=json" {
 				t.Errorf("%s: the next question has %v %s", what, r.Header, r.URL)
 			}
 			answer(w, r)

@@ -99,6 +99,7 @@ func (c *client) exchange(ctx context.Context, r request) (answer, error) {
 		question.Header[name] = values
 	}
 	question.Header.Set("Accept-Encoding", "identity")
+	question.Header.Set("Cache-Control", "no-cache") // whatever is in between, the store is asked
 	if sign := c.token.Load(); sign != nil && *sign != nil {
 		token, err := (*sign)()
 		if err != nil {
