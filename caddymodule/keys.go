@@ -113,7 +113,7 @@ func (h *Handler) keyBytes(source KeySource, public bool) ([]byte, error) {
 	case "file":
 		return h.keyFile(resolved, public)
 	}
-	return nil, fmt.Errorf("%q found; managed, file <path>, env <NAME> and the key itself are accepted", source.From)
+	return nil, fmt.Errorf("%q found; file, env and literal are accepted, and managed for signing_key", source.From)
 }
 
 func (h *Handler) keyFile(name string, public bool) ([]byte, error) {

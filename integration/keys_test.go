@@ -264,12 +264,12 @@ func TestALeakedKeyDiesAtAllDoors(t *testing.T) {
 		t.Errorf("the keys are %+v", keys)
 	}
 	dropped := time.Now()
+	eventually(t, "the old token is dead at the other door", func() bool { return !second.opens(t, before) })
+	t.Logf("it was after %s", time.Since(dropped))
 	after := first.logIn(t, "ann", passwordOf("ann"))
 	if first.opens(t, before) || !first.opens(t, after) || !second.opens(t, after) {
 		t.Error("the old token opens, or the new one does not")
 	}
-	eventually(t, "the old token is dead at the other door", func() bool { return !second.opens(t, before) })
-	t.Logf("it was after %s", time.Since(dropped))
 	// A login that began before goes one more round, and no password is asked for.
 	for _, password := range []string{passwordOf("ann"), "wrong"} {
 		got := first.ask(t, request("GET /_login", begun.answered("ann", password, "00000001")))
