@@ -75,10 +75,10 @@ func (r *Ring) read() <-chan struct{} {
 		again := r.silent && r.failure == nil
 		r.silent = r.silent && !again
 		r.mu.Unlock()
-		close(done)
 		if again {
 			r.report("the managed keys can be read again", nil)
 		}
+		close(done)
 	}()
 	return done
 }
