@@ -155,7 +155,7 @@ func TestTheStoreGoesDownAndComesBack(t *testing.T) {
 	if got := d.ask(t, request("GET /_login", authorization("nobody", "x"))); got.status != 503 {
 		t.Errorf("a login of nobody: got %v", got)
 	}
-	if got := d.ask(t, request("GET /_auth?op=health")); !strings.Contains(got.body, `"trouble"`) || strings.Contains(got.body, store.address) {
+	if got := d.ask(t, request("GET /_auth?op=health")); !strings.Contains(got.body, "the store behind does not answer as it should") || strings.Contains(got.body, store.address) {
 		t.Errorf("health: got %v", got)
 	}
 	wantAuth(t, d.ask(t, request("GET /_auth?op=logout", bearing(ann))), 503, "")
@@ -187,7 +187,7 @@ func TestADoorStartsBeforeItsStore(t *testing.T) {
 	store.plantUsers(t)
 	store.stop(t)
 	d := startInfotons(t, store.address, store.address, "")
-	d.says(t, "whether user root has the default password is not known")
+	d.says(t, "it is not known whether user root has the default password")
 	d.wants(t, "PUT /tests/x", tokenOf(t, "ann"), 503)
 	store.start(t)
 	store.awaitListening(t)

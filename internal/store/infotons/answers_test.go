@@ -195,8 +195,9 @@ func TestAStoreThatDoesNotAnswerIsNotWaitedForLong(t *testing.T) {
 	if !errors.As(err, &timeout) || !timeout.Timeout() {
 		t.Errorf("%v", err)
 	}
-	if _, trouble := s.State(); trouble == nil {
-		t.Error("nothing is said of it")
+	reason := new(account.Trouble)
+	if _, trouble := s.State(); !errors.As(trouble, &reason) || strings.Contains(reason.Reason, "ann") {
+		t.Errorf("said of it is %v", trouble)
 	}
 }
 

@@ -247,8 +247,8 @@ func TestWhileTheStoreIsDownWhoIsKnownGoesOnForAWhile(t *testing.T) {
 	h.plant(t, annPath, `{"rev":2}`)
 	h.answers(nil)
 	rev(t, s, "ann", 2)
-	if _, trouble := s.State(); trouble != nil {
-		t.Error(trouble)
+	if at, trouble := s.State(); trouble != nil || !at.Equal(time.now()) {
+		t.Errorf("at %s: %v", at, trouble)
 	}
 }
 

@@ -122,8 +122,14 @@ func (s *Store) Expire() {
 }
 
 // State tells when the store last answered as it should, and why it did not
-// afterwards; nil when it did.
-func (s *Store) State() (readAt time.Time, trouble error) { return s.client.state() }
+// afterwards, as an account.Trouble; nil when it did.
+func (s *Store) State() (readAt time.Time, trouble error) {
+	readAt, err := s.client.state()
+	if err != nil {
+		trouble = &account.Trouble{Reason: "the store behind does not answer as it should", Err: err}
+	}
+	return readAt, trouble
+}
 
 // Shapes are those of the password hashes of users that were seen so far.
 func (s *Store) Shapes() []account.Shape {

@@ -26,11 +26,11 @@ func (s *Store) load(ctx context.Context, name string) (*state, error) {
 	var read loaded
 	var err error
 	for try := range loads {
-		what, alone := name, try >= freeLoads
-		if alone {
-			what += " alone"
+		what, epoch, load := name, s.now(), s.loadOnce
+		if try >= freeLoads {
+			what, load = name+" alone", s.loadAlone
 		}
-		read, err = fly(ctx, s, s.now(), what, func(ctx context.Context) (loaded, error) { return s.loadOnce(ctx, name, alone) })
+		read, err = fly(ctx, s, epoch, what, func(ctx context.Context) (loaded, error) { return load(ctx, name, epoch) })
 		if err == nil && read.current {
 			return read.state, nil
 		}
@@ -44,15 +44,18 @@ func (s *Store) load(ctx context.Context, name string) (*state, error) {
 	return read.state, err
 }
 
-func (s *Store) loadOnce(ctx context.Context, name string, alone bool) (loaded, error) {
-	if alone {
-		release, err := s.wait(ctx)
-		if err != nil {
-			return loaded{}, err
-		}
-		defer release()
+// loadAlone loads when it is the turn to change the store, and nobody else's.
+func (s *Store) loadAlone(ctx context.Context, name string, _ uint64) (loaded, error) {
+	release, err := s.wait(ctx)
+	if err != nil {
+		return loaded{}, err
 	}
-	known, epoch := s.remembered(name), s.now()
+	defer release()
+	return s.loadOnce(ctx, name, s.now())
+}
+
+func (s *Store) loadOnce(ctx context.Context, name string, epoch uint64) (loaded, error) {
+	known := s.remembered(name)
 	began := s.config.Now()
 	read, err := s.stable(ctx, name, known)
 	if err != nil {
@@ -60,7 +63,8 @@ func (s *Store) loadOnce(ctx context.Context, name string, alone bool) (loaded, 
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.epoch != epoch {
+	// What was read later has been told to others already.
+	if e := s.entries[name]; s.epoch != epoch || e != nil && e.readAt.After(began) {
 		return loaded{state: read}, nil
 	}
 	s.keep(name, &entry{state: read, readAt: began, usedAt: began})
