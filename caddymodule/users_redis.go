@@ -15,6 +15,7 @@ import (
 	"github.com/caddyserver/certmagic"
 
 	"github.com/cm-well/cmwell-auth/internal/account"
+	"github.com/cm-well/cmwell-auth/internal/login"
 	"github.com/cm-well/cmwell-auth/internal/store/redis"
 )
 
@@ -80,10 +81,20 @@ func (*RedisUsers) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{ID: "http.cmwell_auth.users.redis", New: func() caddy.Module { return new(RedisUsers) }}
 }
 
-// liveRedis warns of what in a new document is probably not meant.
+// liveRedis warns of what in a new document is probably not meant, and has the logins
+// of all doors counted together.
 type liveRedis struct {
 	*redis.Store
-	warn func(string)
+	timeout time.Duration
+	warn    func(string)
+}
+
+// Limits count failed logins at all doors.
+func (l liveRedis) Limits() LoginLimits { return redis.NewLimits(l.Client, l.Prefix(), l.timeout) }
+
+// Nonces remember used counts of nonces for all doors.
+func (l liveRedis) Nonces() login.NonceCounts {
+	return redis.NewNonces(l.Client, l.Prefix(), l.timeout)
 }
 
 // Put stores a document; see account.Documents.
@@ -150,7 +161,7 @@ func (u *RedisUsers) Open(ctx caddy.Context, options UserStoreOptions) (Store, e
 		_ = store.Wait(ctx) // it goes on looking, and has said why it must
 		return nil
 	})
-	return liveRedis{store, options.Warn}, nil
+	return liveRedis{store, s.timeout, options.Warn}, nil
 }
 
 // home is what is kept of the store in Caddy's storage, and by whom the operator is
@@ -181,4 +192,5 @@ var (
 	_ account.Editor        = liveRedis{}
 	_ account.Documents     = liveRedis{}
 	_ account.Resolver      = liveRedis{}
+	_ SharedGuards          = liveRedis{}
 )

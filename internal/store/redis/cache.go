@@ -1,36 +1,33 @@
 package redis
 
 import (
-	"hash/maphash"
-	"maps"
-	"math/bits"
 	"sync"
 	"sync/atomic"
 
 	"github.com/cm-well/cmwell-auth/internal/account"
 )
 
-// cache holds users by name. Who reads takes no lock and writes to nothing that
-// others read: the maps are replaced, and never changed.
+// cache holds as many users as it may, by name.
 type cache struct {
-	seed   maphash.Seed
-	shards []atomic.Pointer[map[string]*entry]
-	limit  int
+	table
+	limit int
 
-	mu     sync.Mutex
+	mu     sync.Mutex       // for all that changes anything
 	weight int              // of all entries and roles
 	roles  map[string]*role // those that entries depend on
-	hand   int              // the shard where the next victims are looked for
+	hand   int              // the slot where the next victims are looked for
 }
 
-// entry is what is known of one name. All but used is immutable.
+// entry is what is known of one name. All but used is immutable. What every look-up
+// needs stands together at the beginning.
 type entry struct {
-	principal *account.Principal // nil where nobody has the name
+	name      string
 	session   *session           // when it was learnt
+	principal *account.Principal // nil where nobody has the name
 	roles     []*role            // what it depends on beside the user's document
-	until     int64              // for how long nobody is asked again, where nobody has the name
+	used      atomic.Bool        // since the hand passed
 	weight    int
-	used      atomic.Bool // since the hand passed
+	until     int64 // for how long nobody is asked again, where nobody has the name
 }
 
 // role is what is known of one role, for all entries that depend on it.
@@ -50,32 +47,19 @@ type finding struct {
 	roles     []*role            // the user's, each once; one without a document does not exist
 }
 
-// Each shard has about shardSize entries: few enough to copy, and many enough not to
-// be mostly maps.
 const (
-	shardSize = 32
-	maxShards = 1 << 16
 	// unit is how much of a document weighs as much as one more entry.
 	unit = 4 << 10
-	// patience is in how many shards an entry is looked for that nobody uses.
-	patience = 64
+	// patience is in how many slots an entry is looked for that nobody uses.
+	patience = 1000
 )
 
 func weigh(size int) int { return 1 + size/unit }
 
 func (c *cache) init(limit int) {
-	c.seed, c.limit, c.roles = maphash.MakeSeed(), limit, map[string]*role{}
-	c.shards = make([]atomic.Pointer[map[string]*entry], min(maxShards, 1<<bits.Len(uint(limit/shardSize))))
-	for i := range c.shards {
-		c.shards[i].Store(&map[string]*entry{})
-	}
+	c.table.init()
+	c.limit, c.roles = limit, map[string]*role{}
 }
-
-func (c *cache) shard(name string) *atomic.Pointer[map[string]*entry] {
-	return &c.shards[maphash.String(c.seed, name)&uint64(len(c.shards)-1)]
-}
-
-func (c *cache) find(name string) *entry { return (*c.shard(name).Load())[name] }
 
 // outdated tells whether a role has changed since.
 func (e *entry) outdated() bool {
@@ -108,12 +92,13 @@ func (c *cache) roleOf(name, document string) *role {
 
 // keep takes in what was found. The caller holds mu.
 func (c *cache) keep(name string, s *session, found *finding, until int64) {
-	e := &entry{principal: found.principal, session: s, until: until, weight: weigh(found.size)}
+	e := &entry{name: name, principal: found.principal, session: s, until: until, weight: weigh(found.size)}
 	e.used.Store(true)
 	for _, r := range found.roles {
 		e.roles = append(e.roles, c.depend(r))
 	}
-	c.replace(name, e)
+	c.weight += e.weight
+	c.release(c.put(e))
 	for visited := 0; c.weight > c.limit; visited++ {
 		c.evict(visited >= patience)
 	}
@@ -133,23 +118,12 @@ func (c *cache) depend(r *role) *role {
 	return r
 }
 
-// replace puts an entry in the place of the one that is there; nil for none.
-func (c *cache) replace(name string, e *entry) {
-	shard := c.shard(name)
-	now := maps.Clone(*shard.Load())
-	if former := now[name]; former != nil {
-		c.release(former)
-		delete(now, name)
-	}
-	if e != nil {
-		now[name] = e
-		c.weight += e.weight
-	}
-	shard.Store(&now)
-}
-
-// release takes back what an entry counts for.
+// release takes back what an entry counts for that is not in the table any more; nil
+// for none.
 func (c *cache) release(e *entry) {
+	if e == nil {
+		return
+	}
 	c.weight -= e.weight
 	for _, r := range e.roles {
 		if r.entries--; r.entries > 0 {
@@ -162,28 +136,18 @@ func (c *cache) release(e *entry) {
 	}
 }
 
-// evict looks at the next shard for entries that nobody used since it was looked at
+// evict looks at the next slot for an entry that nobody used since it was looked at
 // before; or takes whoever is there.
 func (c *cache) evict(whoever bool) {
-	shard := &c.shards[c.hand]
-	c.hand = (c.hand + 1) & (len(c.shards) - 1)
-	now := map[string]*entry{}
-	for name, e := range *shard.Load() {
-		if c.weight <= c.limit || e.used.Swap(false) && !whoever {
-			now[name] = e
-			continue
-		}
-		c.release(e)
+	slots := *c.slots.Load()
+	c.hand = (c.hand + 1) & (len(slots) - 1)
+	if e := slots[c.hand].Load(); e != nil && e != removed && (!e.used.Swap(false) || whoever) {
+		c.forget(e.name)
 	}
-	shard.Store(&now)
 }
 
 // forget is for a user of whom something else is true now. The caller holds mu.
-func (c *cache) forget(name string) {
-	if c.find(name) != nil {
-		c.replace(name, nil)
-	}
-}
+func (c *cache) forget(name string) { c.release(c.remove(name)) }
 
 // forgetRole is the same for a role. Those that depend on it see that it is gone;
 // they count until they are replaced.

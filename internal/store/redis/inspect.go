@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/redis/rueidis"
+
+	"github.com/cm-well/cmwell-auth/internal/account"
 )
 
 // inspect looks at how the server keeps what is acknowledged. One that forgets is
@@ -23,7 +25,7 @@ func (s *Store) inspect(c rueidis.Client) error {
 	if policy := info["maxmemory_policy"]; strings.HasPrefix(policy, "allkeys-") && info["maxmemory"] != "0" {
 		err := fmt.Errorf("redis: maxmemory-policy %s found: users and roles would be forgotten when memory is short; noeviction and volatile-… are accepted", policy)
 		if s.options.RefuseEviction {
-			return err
+			return &account.Trouble{Reason: "Redis may forget users", Err: err}
 		}
 		s.warnOnce(err.Error())
 	}

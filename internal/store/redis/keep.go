@@ -184,9 +184,11 @@ func (s *Store) adopt(identity string) error {
 	case identity == s.identity:
 		return nil
 	case identity == "":
-		return fmt.Errorf("redis: it was used before and is empty: restore it, or %s to begin anew", home.Lost)
+		err := fmt.Errorf("redis: it was used before and is empty: restore it, or %s to begin anew", home.Lost)
+		return &account.Trouble{Reason: "Redis has lost its users", Err: err}
 	case s.identity != "":
-		return fmt.Errorf("redis: it is not the one that was used before: restore that, or %s to begin anew", home.Lost)
+		err := fmt.Errorf("redis: it is not the one that was used before: restore that, or %s to begin anew", home.Lost)
+		return &account.Trouble{Reason: "Redis is not the one that was used before", Err: err}
 	}
 	if home.Note != nil {
 		if err := home.Note(s.life, identity); err != nil {

@@ -173,7 +173,7 @@ func (s *Store) Client() (rueidis.Client, error) {
 func (s *Store) Prefix() string { return s.options.Prefix }
 
 // State tells when the users were known to be as they are in Redis, and why that is
-// not now.
+// not now; the error is an account.Trouble.
 func (s *Store) State() (readAt time.Time, trouble error) { return s.view.state() }
 
 // OnlyMD5 tells whether some user can log in by HTTP Digest with MD5 alone.

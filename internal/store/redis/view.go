@@ -118,10 +118,13 @@ func (v *view) why() error {
 	return v.trouble
 }
 
+// state is State.
 func (v *view) state() (time.Time, error) {
 	trouble := error(nil)
 	if v.current() == nil {
-		trouble = v.why()
+		if trouble = v.why(); !errors.As(trouble, new(*account.Trouble)) {
+			trouble = &account.Trouble{Reason: "Redis cannot be reached", Err: trouble}
+		}
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()

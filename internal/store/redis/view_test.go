@@ -222,19 +222,31 @@ func TestTheCacheIsBounded(t *testing.T) {
 	}
 }
 
+// entries are all that the table has.
+func (t *table) entries() map[string]*entry {
+	all := map[string]*entry{}
+	for i := range *t.slots.Load() {
+		if e := (*t.slots.Load())[i].Load(); e != nil && e != removed {
+			all[e.name] = e
+		}
+	}
+	return all
+}
+
 // checkWeight counts all again.
 func (v *view) checkWeight(t *testing.T, limit int) {
 	t.Helper()
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	weight, entries := 0, map[*role]int{}
-	for i := range v.shards {
-		for _, e := range *v.shards[i].Load() {
-			weight += e.weight
-			for _, r := range e.roles {
-				entries[r]++
-			}
+	for _, e := range v.entries() {
+		weight += e.weight
+		for _, r := range e.roles {
+			entries[r]++
 		}
+	}
+	if n := len(v.entries()); n != v.held {
+		t.Fatalf("%d entries, counted %d", n, v.held)
 	}
 	for r, n := range entries {
 		weight += r.weight
@@ -268,7 +280,7 @@ func TestWhoAsksForTheSameNameAsksOnce(t *testing.T) {
 }
 
 func BenchmarkKnown(b *testing.B) {
-	for _, size := range []int{10, 10_000, 1_000_000} {
+	for _, size := range []int{10, 10_000} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
 			v := newView(size, time.Minute, time.Minute)
 			v.begin(0, v.now())
