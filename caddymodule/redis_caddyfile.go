@@ -37,9 +37,9 @@ var redisRows = map[string]redisRow{
 		return cmp.Or(checkNow(args[0], parseFileName), checkNow(args[1], parseFileName))
 	}},
 	"prefix":     redisText("<text>", func(u *RedisUsers) *string { return &u.Prefix }, parsePrefix),
-	"cache_size": redisText("<n>", func(u *RedisUsers) *string { return (*string)(&u.CacheSize) }, parseKnownUsers),
-	"max_stale":  redisText("<duration>", func(u *RedisUsers) *string { return &u.MaxStale }, parseStaleness),
-	"timeout":    redisText("<duration>", func(u *RedisUsers) *string { return &u.Timeout }, parseRedisTimeout),
+	"cache_size": redisText("<n>", func(u *RedisUsers) *string { return (*string)(&u.CacheSize) }, parseCacheSize),
+	"max_stale":  redisText("<duration>", func(u *RedisUsers) *string { return &u.MaxStale }, parseMaxStale),
+	"timeout":    redisText("<duration>", func(u *RedisUsers) *string { return &u.Timeout }, parseTimeout),
 	"pool_size":  redisText("<n>", func(u *RedisUsers) *string { return (*string)(&u.PoolSize) }, parsePoolSize),
 }
 

@@ -40,9 +40,9 @@ func (u *RedisUsers) resolve(options UserStoreOptions) (redisSettings, error) {
 	s := redisSettings{
 		redisURL:  value(r, "url", u.URL, "", parseRedisURL),
 		prefix:    value(r, "prefix", u.Prefix, "cmwell_auth", parsePrefix),
-		cacheSize: value(r, "cache_size", string(u.CacheSize), "10000", parseKnownUsers),
-		maxStale:  value(r, "max_stale", u.MaxStale, "5m", parseStaleness),
-		timeout:   value(r, "timeout", u.Timeout, "1s", parseRedisTimeout),
+		cacheSize: value(r, "cache_size", string(u.CacheSize), "10000", parseCacheSize),
+		maxStale:  value(r, "max_stale", u.MaxStale, "5m", parseMaxStale),
+		timeout:   value(r, "timeout", u.Timeout, "1s", parseTimeout),
 		poolSize:  value(r, "pool_size", string(u.PoolSize), "4", parsePoolSize),
 	}
 	u.resolveCredentials(r, &s, options)

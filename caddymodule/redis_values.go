@@ -10,9 +10,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"time"
-
-	"github.com/caddyserver/caddy/v2"
 )
 
 // readPassword reads a password that the operator keeps. No error shows any of it.
@@ -121,28 +118,10 @@ func parsePrefix(s string) (string, error) {
 	return "{" + s + "}:", nil
 }
 
-func parseKnownUsers(s string) (int, error) { return whole(s, 1, 10_000_000) }
-
 func parsePoolSize(s string) (int, error) {
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 1 || n > 256 || bits.OnesCount(uint(n)) != 1 {
 		return 0, fmt.Errorf("%q found; 1, 2, 4, 8, 16, 32, 64, 128 and 256 are accepted", s)
 	}
 	return n, nil
-}
-
-func parseStaleness(s string) (time.Duration, error) {
-	d, err := caddy.ParseDuration(s)
-	if err != nil || d < 0 || d > 24*time.Hour {
-		return 0, fmt.Errorf("%q found; a duration from 0 to 24h is accepted", s)
-	}
-	return d, nil
-}
-
-func parseRedisTimeout(s string) (time.Duration, error) {
-	d, err := caddy.ParseDuration(s)
-	if err != nil || d < 100*time.Millisecond || d > 30*time.Second {
-		return 0, fmt.Errorf("%q found; a duration from 100ms to 30s is accepted", s)
-	}
-	return d, nil
 }

@@ -87,3 +87,22 @@ func (h *Handler) follow(store FollowedStore, kind string) {
 		troubled = change.Trouble != nil
 	}))
 }
+
+// lintOf are sentences about what in a new document is probably not meant, for a
+// store that tells of none by itself.
+func lintOf(ctx context.Context, store Store, kind account.Kind, name string, document []byte) []string {
+	if kind == account.Roles {
+		if role, err := account.ParseRole(name, document); err == nil {
+			return account.LintRole(role)
+		}
+		return nil
+	}
+	user, err := account.ParseUser(name, document)
+	if err != nil {
+		return nil
+	}
+	return account.Lint(user, func(role string) (account.Role, bool) {
+		r, err := store.Role(ctx, role)
+		return r, err == nil
+	})
+}

@@ -77,27 +77,10 @@ func (l liveInfotons) Put(ctx context.Context, kind account.Kind, name string, d
 	if err := l.Store.Put(ctx, kind, name, document); err != nil {
 		return err
 	}
-	for _, warning := range l.lint(ctx, kind, name, document) {
+	for _, warning := range lintOf(ctx, l, kind, name, document) {
 		l.warn(warning)
 	}
 	return nil
-}
-
-func (l liveInfotons) lint(ctx context.Context, kind account.Kind, name string, document []byte) []string {
-	if kind == account.Roles {
-		if role, err := account.ParseRole(name, document); err == nil {
-			return account.LintRole(role)
-		}
-		return nil
-	}
-	user, err := account.ParseUser(name, document)
-	if err != nil {
-		return nil
-	}
-	return account.Lint(user, func(role string) (account.Role, bool) {
-		r, err := l.Role(ctx, role)
-		return r, err == nil
-	})
 }
 
 // OnlyMD5 tells whether some user can log in by Digest with MD5 alone. Nobody looks

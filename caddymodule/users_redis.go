@@ -102,28 +102,10 @@ func (l liveRedis) Put(ctx context.Context, kind account.Kind, name string, docu
 	if err := l.Store.Put(ctx, kind, name, document); err != nil {
 		return err
 	}
-	for _, warning := range l.lint(ctx, kind, name, document) {
+	for _, warning := range lintOf(ctx, l, kind, name, document) {
 		l.warn(warning)
 	}
 	return nil
-}
-
-func (l liveRedis) lint(ctx context.Context, kind account.Kind, name string, document []byte) []string {
-	if kind == account.Roles {
-		role, err := account.ParseRole(name, document)
-		if err != nil {
-			return nil
-		}
-		return account.LintRole(role)
-	}
-	user, err := account.ParseUser(name, document)
-	if err != nil {
-		return nil
-	}
-	return account.Lint(user, func(role string) (account.Role, bool) {
-		found, err := l.Role(ctx, role)
-		return found, err == nil
-	})
 }
 
 // waitForRedis is how long a start waits, beside the timeout: making the first user

@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"os/exec"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -16,55 +13,18 @@ import (
 
 	"github.com/cm-well/cmwell-auth/internal/guard"
 	"github.com/cm-well/cmwell-auth/internal/guard/guardtest"
+	"github.com/cm-well/cmwell-auth/internal/store/redis/redistest"
 )
 
-// server is a redis-server of the test's own.
+// server is one that guards are asked about.
 type server struct {
-	address string
-	process *exec.Cmd
-	client  func() (rueidis.Client, error) // of the test; see ask
+	*redistest.Server
+	client func() (rueidis.Client, error) // of the test; see ask
 }
 
-// startServer starts a server that keeps nothing on the disk, with further
-// settings. It ends with the test.
 func startServer(t testing.TB, settings ...string) *server {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &server{address: listener.Addr().String()}
-	_ = listener.Close()
-	_, port, _ := net.SplitHostPort(s.address)
-	args := append([]string{"--port", port, "--bind", "127.0.0.1", "--dir", t.TempDir(), "--save", "", "--appendonly", "no"}, settings...)
-	s.process = exec.Command("redis-server", args...)
-	if err := s.process.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.kill)
-	for begun := time.Now(); ; time.Sleep(time.Millisecond) {
-		connection, err := net.DialTimeout("tcp", s.address, time.Second)
-		if err == nil {
-			_ = connection.Close()
-			return s
-		}
-		if time.Since(begun) > 10*time.Second {
-			t.Fatalf("redis-server does not listen: %v", err)
-		}
-	}
-}
-
-func (s *server) kill() {
-	_ = s.process.Process.Kill()
-	_ = s.process.Wait()
-}
-
-// stop has the server do nothing more, and keep its connections.
-func (s *server) stop(t *testing.T) {
-	t.Helper()
-	if err := s.process.Process.Signal(syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
+	return &server{Server: redistest.Start(t, settings...)}
 }
 
 // tell is ask for what must be done.
@@ -78,7 +38,7 @@ func (s *server) tell(t *testing.T, words ...string) {
 // door is a client as one more front door has it.
 func (s *server) door(t testing.TB) func() (rueidis.Client, error) {
 	t.Helper()
-	client, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{s.address}, DisableCache: true})
+	client, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{s.Address}, DisableCache: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -309,8 +269,8 @@ func TestANonceIsForgottenAfterItsLife(t *testing.T) {
 // held against somebody.
 func TestWhatRedisCannotTellIsAnError(t *testing.T) {
 	for why, damage := range map[string]func(*testing.T, *server, string){
-		"it is gone":         func(_ *testing.T, s *server, _ string) { s.kill() },
-		"it does not answer": func(t *testing.T, s *server, _ string) { s.stop(t) },
+		"it is gone":         func(_ *testing.T, s *server, _ string) { s.Kill() },
+		"it does not answer": func(t *testing.T, s *server, _ string) { s.Freeze(t) },
 		"it asks for a password": func(t *testing.T, s *server, _ string) {
 			s.tell(t, "CONFIG", "SET", "requirepass", "x")
 			s.tell(t, "CLIENT", "KILL", "TYPE", "normal")
@@ -367,20 +327,6 @@ func TestWithoutAClientNothingIsKnown(t *testing.T) {
 	if first, err := NewNonces(client, newPrefix(), enough).Use(t.Context(), "nonce", 1, time.Minute); first || !errors.Is(err, none) {
 		t.Errorf("using a nonce: %v, %v", first, err)
 	}
-}
-
-// A user of Redis needs no more rights than these.
-func TestTheRightsThatGuardsNeed(t *testing.T) {
-	s := startServer(t)
-	s.tell(t, "ACL", "SETUSER", "door", "on", ">secret", "~{guards}:*", "resetchannels", "-@all", "+hello", "+ping", "+client|setname",
-		"+eval", "+evalsha", "+time", "+pttl", "+pexpire", "+hget", "+hmget", "+hset", "+hdel", "+hlen", "+hexists", "+hgetall", "+hscan",
-		"+sadd", "+srem", "+srandmember", "+zadd", "+zrevrange", "+zremrangebyscore")
-	client, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{s.address}, DisableCache: true, Username: "door", Password: "secret"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(client.Close)
-	everything(t, func() (rueidis.Client, error) { return client, nil }, "{guards}:")
 }
 
 // everything asks for all that limits and nonces are for.
