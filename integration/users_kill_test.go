@@ -141,6 +141,9 @@ func TestWhatIsAcknowledgedOutlivesTwoHundredKills(t *testing.T) {
 	if got := readUsersText(t, name).Users["mine"].Rev; got != rounds {
 		t.Errorf("of %d changes by another process, %d are there", rounds, got)
 	}
+	if err := mine.Reload(); err != nil {
+		t.Error(err)
+	}
 	document, err := mine.Document(t.Context(), account.Users, "own")
 	if want := fmt.Sprintf(`{ "i":%d,  "kept": [1.0, {"\u0061": null}] }`, last.own); err != nil || string(document) != want {
 		t.Errorf("%s, %v; want %s", document, err, want)
