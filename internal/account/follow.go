@@ -5,8 +5,8 @@ package account
 type Followed interface {
 	Store
 	// Follow calls f at once with all that there is to tell, and then after every
-	// change with what is new, one call at a time, until stop has returned. From
-	// within f neither is called.
+	// change with what is new, one call at a time, until stop has returned. f calls
+	// neither Follow nor stop.
 	Follow(f func(Change)) (stop func())
 }
 

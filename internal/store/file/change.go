@@ -15,28 +15,23 @@ import (
 	"github.com/cm-well/cmwell-auth/internal/account"
 )
 
+// errSpoilt says: the changed file could not be read again.
+var errSpoilt = errors.New("the change is not accepted")
+
 // Edit changes one user in the file, and nothing else in it, to the byte. The
 // file is read before, so that what was edited by hand is not lost. After an
 // error the state that was in use stays so.
 func (u *Users) Edit(ctx context.Context, name string, change func(account.User) (account.Fields, error)) (account.User, error) {
-	after, err := u.replace(ctx, func(before *Store) (*Store, error) {
+	after, err := u.replace(ctx, func(before *Store) ([]byte, error) {
 		user, err := before.User(ctx, name)
 		if err != nil {
 			return nil, err
 		}
 		fields, err := change(clone(user))
 		if err != nil || len(fields) == 0 {
-			return before, err
+			return nil, err
 		}
-		changed, err := before.withFields(name, fields)
-		if err != nil {
-			return nil, u.failed(err)
-		}
-		after, err := parseChanged(changed, before)
-		if err != nil {
-			return nil, u.failed(err)
-		}
-		return after, nil
+		return before.withFields(name, fields)
 	})
 	if err != nil {
 		return account.User{}, u.orNobody(err)
@@ -56,23 +51,17 @@ func (u *Users) Put(ctx context.Context, kind account.Kind, name string, doc []b
 	if err := checkKind(kind); err != nil {
 		return err
 	}
-	_, err := u.replace(ctx, func(before *Store) (*Store, error) {
+	_, err := u.replace(ctx, func(before *Store) ([]byte, error) {
 		kept, err := account.Kept(kind, name, doc, before.user(name), before.floor)
 		if err != nil {
 			return nil, err
 		}
-		changed, err := before.with(kind, name, kept)
-		if err != nil {
-			return nil, u.failed(err)
-		}
-		// The file was good before: what is wrong now, such as too deep a nesting, came
-		// with the document.
-		after, err := parseChanged(changed, before)
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", account.ErrDocument, err)
-		}
-		return after, nil
+		return before.with(kind, name, kept)
 	})
+	// What was read alone may not be read there, such as for too deep a nesting.
+	if errors.Is(err, errSpoilt) {
+		err = fmt.Errorf("%w: %w", account.ErrDocument, err)
+	}
 	return err
 }
 
@@ -85,7 +74,7 @@ func (u *Users) Delete(ctx context.Context, kind account.Kind, name string) erro
 	if err := checkKind(kind); err != nil {
 		return err
 	}
-	_, err := u.replace(ctx, func(before *Store) (*Store, error) {
+	_, err := u.replace(ctx, func(before *Store) ([]byte, error) {
 		if before.document(kind, name) == nil {
 			return nil, account.ErrNotExist
 		}
@@ -96,15 +85,7 @@ func (u *Users) Delete(ctx context.Context, kind account.Kind, name string) erro
 				return nil, err
 			}
 		}
-		changed, err := before.without(kind, name, floor)
-		if err != nil {
-			return nil, u.failed(err)
-		}
-		after, err := parseChanged(changed, before)
-		if err != nil {
-			return nil, u.failed(err)
-		}
-		return after, nil
+		return before.without(kind, name, floor)
 	})
 	return u.orNobody(err)
 }
@@ -118,18 +99,23 @@ func (u *Users) orNobody(err error) error {
 	return err
 }
 
-// parseChanged refuses what could not be read again.
-func parseChanged(text []byte, before *Store) (*Store, error) {
+// changedTo is the state of the text, when it can be read again.
+func (s *Store) changedTo(text []byte) (*Store, error) {
 	if len(text) > MaxSize {
-		return nil, fmt.Errorf("it would have %d bytes, and at most %d are read", len(text), MaxSize)
+		return nil, fmt.Errorf("%w: the file would have %d bytes, and at most %d are read", errSpoilt, len(text), MaxSize)
 	}
-	return parse(text, before)
+	after, err := parse(text, s)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errSpoilt, err)
+	}
+	after.exposure = s.exposure
+	return after, nil
 }
 
-// replace has next change the file, as nobody else does at that time, and takes into
-// use what came of it. next gives the state that it is given when nothing is to be
-// done; it is called again when the file was edited by hand meanwhile.
-func (u *Users) replace(ctx context.Context, next func(*Store) (*Store, error)) (*Store, error) {
+// replace has next change the text of the file, as nobody else does at that time,
+// and takes into use what came of it. No text means that nothing is to be changed.
+// next is called again when the file was edited by hand meanwhile.
+func (u *Users) replace(ctx context.Context, next func(*Store) ([]byte, error)) (*Store, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -154,22 +140,25 @@ func (u *Users) replace(ctx context.Context, next func(*Store) (*Store, error)) 
 	return nil, u.failed(errMoved)
 }
 
-func (u *Users) replaceOnce(next func(*Store) (*Store, error)) (*Store, error) {
+func (u *Users) replaceOnce(next func(*Store) ([]byte, error)) (*Store, error) {
 	inUse, seen := u.current.Load(), versionOf(u.name)
 	before, err := read(u.name, u.lax, inUse.Store)
 	if err != nil {
 		return nil, err
 	}
-	after, err := next(before)
+	text, err := next(before)
 	if err != nil {
 		return nil, err
 	}
-	if after == before {
-		u.use(after, inUse)
-		return after, nil
+	if text == nil {
+		u.use(before, inUse)
+		return before, nil
 	}
-	after.exposure = before.exposure
-	fleeting, err := u.place(after.text, func(from, to string) error {
+	after, err := before.changedTo(text)
+	if err != nil {
+		return nil, err
+	}
+	fleeting, err := u.place(text, func(from, to string) error {
 		// An editor takes no lock, and what it wrote is not to be lost either.
 		if versionOf(to) != seen {
 			return errMoved

@@ -50,22 +50,17 @@ type watching struct {
 // Watch has the file read again whenever it has changed, whoever did it, until
 // Close. At first it removes what others have left; see RemoveLeftovers. It may be
 // called again.
-func (u *Users) Watch() {
-	folder, err := fsnotify.NewWatcher()
-	if err != nil {
-		folder = nil // there is the poll
-	}
-	u.watchBy(folder)
-}
+func (u *Users) Watch() { u.watchBy(fsnotify.NewWatcher) }
 
-func (u *Users) watchBy(folder *fsnotify.Watcher) {
+func (u *Users) watchBy(newWatcher func() (*fsnotify.Watcher, error)) {
 	u.watching.mu.Lock()
 	defer u.watching.mu.Unlock()
 	if u.watching.end != nil {
-		if folder != nil {
-			folder.Close()
-		}
 		return
+	}
+	folder, err := newWatcher()
+	if err != nil {
+		folder = nil // there is the poll
 	}
 	ctx, end := context.WithCancel(context.Background())
 	u.watching.end = end

@@ -8,8 +8,11 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
+
+	"github.com/fsnotify/fsnotify"
 
 	"github.com/cm-well/cmwell-auth/internal/account"
 )
@@ -123,10 +126,13 @@ func plainly(t *testing.T, folder string) string {
 	return name
 }
 
+// noWatcher is a system that has no more of them to give.
+func noWatcher() (*fsnotify.Watcher, error) { return nil, syscall.EMFILE }
+
 func TestWhoeverSavesTheFileIsSeen(t *testing.T) {
 	for how, watch := range map[string]func(*Users){
 		"told by the system":             (*Users).Watch,
-		"where the system tells nothing": func(u *Users) { u.watchBy(nil) },
+		"where the system tells nothing": func(u *Users) { u.watchBy(noWatcher) },
 	} {
 		for _, row := range waysToSave {
 			t.Run(how+", "+row.why, func(t *testing.T) {
