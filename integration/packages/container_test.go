@@ -131,9 +131,11 @@ func compose(t *testing.T, password string) (string, error) {
 	return try("go", "run", "github.com/compose-spec/compose-go/v2/cmd@v2.16.2", "-format", "json", file)
 }
 
+const redisPassword = "a-password"
+
 func services(t *testing.T) map[string]service {
 	t.Helper()
-	said, err := compose(t, "secret")
+	said, err := compose(t, redisPassword)
 	var project struct{ Services map[string]service }
 	if start := strings.IndexByte(said, '{'); err != nil || json.Unmarshal([]byte(said[max(start, 0):]), &project) != nil {
 		t.Fatalf("%v: %s", err, said)
@@ -194,5 +196,19 @@ func TestTheDoorsAreGivenWhatTheirCaddyfileTakes(t *testing.T) {
 				t.Errorf("%s is given %s, which nobody takes", name, variable)
 			}
 		}
+	}
+}
+
+// TestTheTwoDoorsShareTheirUsersAndKeys runs the services by themselves, with the
+// environment that they would have.
+func TestTheTwoDoorsShareTheirUsersAndKeys(t *testing.T) {
+	binary := filepath.Join(debianPackage(t).root, "usr/bin/cmwell-caddy")
+	needs(t, "sh", "unshare", "ip", "curl", "redis-server", "redis-cli")
+	args := []string{"compose_session.sh", binary, container, redisPassword}
+	for variable, value := range services(t)["door-a"].Environment {
+		args = append(args, variable+"="+value)
+	}
+	if said := run(t, "sh", args...); said != "" {
+		t.Error(said)
 	}
 }
