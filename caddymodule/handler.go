@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,7 +21,7 @@ import (
 // ServeHTTP serves the front door's own paths, and lets other requests pass to
 // next or refuses them. Nothing passes on an error.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
-	if h.pending.Load() > 0 {
+	if h.pending.Load() > 0 && !h.started(r.Context()) {
 		h.refuse(w, r, errStarting)
 		return nil
 	}
@@ -96,6 +97,22 @@ func (h *Handler) own(r *http.Request) http.HandlerFunc {
 		return nil
 	}
 	return serve
+}
+
+// startPatience is how long a request waits for what is made at the start. At a
+// reload that takes a moment, in which new connections come already.
+const startPatience = 3 * time.Second
+
+// started waits until all is made, and tells whether it is.
+func (h *Handler) started(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, startPatience)
+	defer cancel()
+	select {
+	case <-h.ready:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // errStarting is no refusal: there is no row for it, so it is answered 503.

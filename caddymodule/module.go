@@ -184,8 +184,10 @@ type Handler struct {
 	// shared is what Cleanup gives back to the pool.
 	shared []poolKey
 
-	// pending counts what must be made before the first request is served.
+	// pending counts what must be made before the first request is served; ready is
+	// closed when nothing is.
 	pending atomic.Int32
+	ready   chan struct{}
 }
 
 // CaddyModule names the module.
@@ -201,6 +203,7 @@ func (*Handler) CaddyModule() caddy.ModuleInfo {
 func (h *Handler) Provision(ctx caddy.Context) error {
 	h.logger = ctx.Logger()
 	h.audit = h.logger.Named("audit")
+	h.ready = make(chan struct{})
 	var err error
 	if h.settings, err = h.resolve(caddy.NewReplacer()); err != nil {
 		return err
@@ -259,14 +262,17 @@ func (h *Handler) announce() {
 }
 
 // beforeServing has f called when the configuration starts. Caddy starts its
-// parts in no certain order, so until f is done requests are answered 503.
+// parts in no certain order, so until f is done requests wait, and are answered 503
+// when it takes too long.
 func (h *Handler) beforeServing(app *StartApp, f func(context.Context) error) {
 	h.pending.Add(1)
 	app.atStart(func(ctx context.Context) error {
 		if err := f(ctx); err != nil {
 			return err
 		}
-		h.pending.Add(-1)
+		if h.pending.Add(-1) == 0 {
+			close(h.ready)
+		}
 		return nil
 	})
 }

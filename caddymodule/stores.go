@@ -56,7 +56,7 @@ type UserStoreOptions struct {
 	SignFor func(user string) (string, error)
 	Signer  string
 	// BeforeServing has a function called when the configuration starts; until
-	// then the front door answers 503. Its error keeps the configuration from
+	// then requests wait, and get 503 when it takes seconds. Its error keeps the configuration from
 	// being used.
 	BeforeServing func(func(context.Context) error)
 	// AtStart is the same without the waiting.
