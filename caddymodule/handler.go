@@ -153,6 +153,7 @@ func (h *Handler) serveLogin(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusOK, "application/json", `{"token":"`+grant.Token+`"}`)
 		return
 	}
+	holdRefusal(r, err)
 	o := outcomeOf(err, http.StatusUnauthorized)
 	if o.status == http.StatusUnauthorized {
 		w.Header()["Www-Authenticate"] = h.exchange.Challenges(err)
@@ -182,6 +183,7 @@ func (h *Handler) serveJSONLogin(w http.ResponseWriter, r *http.Request) {
 		})
 		return
 	}
+	holdRefusal(r, err)
 	o := outcomeOf(err, http.StatusUnauthorized)
 	askPatience(w.Header(), o, err)
 	if o.status == http.StatusUnauthorized {
