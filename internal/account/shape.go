@@ -2,6 +2,7 @@ package account
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -14,6 +15,17 @@ type Shape struct {
 	// Memory in KiB, Time in passes and Threads in lanes are argon2id's; 0 in a
 	// shape of bcrypt.
 	Memory, Time, Threads int
+}
+
+// String says it in words, such as "bcrypt, cost 12"; the zero Shape is "none".
+func (s Shape) String() string {
+	switch {
+	case s == Shape{}:
+		return "none"
+	case s.Cost > 0:
+		return fmt.Sprintf("bcrypt, cost %d", s.Cost)
+	}
+	return fmt.Sprintf("argon2id, m=%d t=%d p=%d", s.Memory, s.Time, s.Threads)
 }
 
 // Shape is that of the user's password hash; false when there is no hash, or

@@ -46,6 +46,18 @@ func ParseLevels(s string) (Level, error) {
 	return 0, fmt.Errorf(`permissions %q: "r", "w" or "rw" are accepted`, s)
 }
 
+// Letters are the levels as ParseLevels reads them.
+func (l Level) Letters() string {
+	letters := ""
+	if l&Read != 0 {
+		letters = "r"
+	}
+	if l&Write != 0 {
+		letters += "w"
+	}
+	return letters
+}
+
 // Operation is a right that belongs to no path. Operations are bits.
 type Operation uint8
 
@@ -73,16 +85,19 @@ func ParseOperation(s string) (Operation, error) {
 	return 0, fmt.Errorf("operation %q: Admin, Overwrite and PriorityWrite are accepted", s)
 }
 
-// String lists the names, joined by +.
-func (o Operation) String() string {
+// Names are those that ParseOperation reads.
+func (o Operation) Names() []string {
 	var names []string
 	for _, n := range operationNames {
 		if o&n.op != 0 {
 			names = append(names, n.name)
 		}
 	}
-	return strings.Join(names, "+")
+	return names
 }
+
+// String lists the names, joined by +.
+func (o Operation) String() string { return strings.Join(o.Names(), "+") }
 
 // Entry is one line of a user's or a role's paths. The zero Entry matches nothing.
 type Entry struct {
@@ -127,20 +142,14 @@ func canonicalID(id string) (string, error) {
 
 // String shows the entry as the documentation writes it: "+ /a/* rw".
 func (e Entry) String() string {
-	sign, id, levels := "-", e.id, ""
+	sign, id := "-", e.id
 	if e.allow {
 		sign = "+"
 	}
 	if e.recursive {
 		id = strings.TrimSuffix(id, "/") + "/*"
 	}
-	if e.levels&Read != 0 {
-		levels += "r"
-	}
-	if e.levels&Write != 0 {
-		levels += "w"
-	}
-	return sign + " " + id + " " + levels
+	return sign + " " + id + " " + e.levels.Letters()
 }
 
 // relevant tells whether the entry speaks of this level at this reading.

@@ -13,6 +13,9 @@ func (e Entry) Allows() bool { return e.allow }
 // Levels are what the entry speaks of.
 func (e Entry) Levels() Level { return e.levels }
 
+// Recursive tells whether the entry is about all below its path too.
+func (e Entry) Recursive() bool { return e.recursive }
+
 // ID is the entry's path, without a slash at its end but for the root's.
 func (e Entry) ID() string { return e.id }
 

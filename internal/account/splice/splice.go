@@ -116,7 +116,12 @@ type style struct{ first, further, colon, tail []byte }
 func (o object) style(b []byte) style {
 	n := len(o.members)
 	if n == 0 {
-		return style{further: []byte(" "), colon: []byte(": "), tail: b[o.start+1 : o.end-1]}
+		s := style{further: []byte(" "), colon: []byte(": "), tail: b[o.start+1 : o.end-1]}
+		if bytes.HasPrefix(s.tail, []byte("\n")) { // whoever left a line for them wants a line for each
+			s.first = append(slices.Clone(s.tail), "  "...)
+			s.further = s.first
+		}
+		return s
 	}
 	last := o.members[n-1]
 	s := style{colon: b[last.nameEnd:last.value]}
