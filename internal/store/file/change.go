@@ -48,19 +48,30 @@ func clone(u account.User) account.User {
 // Put stores a document in the file, and changes nothing else in it, to the
 // byte; see account.Documents. The file must exist.
 func (u *Users) Put(ctx context.Context, kind account.Kind, name string, doc []byte) error {
+	return u.Replace(ctx, kind, name, func([]byte) ([]byte, error) { return doc, nil })
+}
+
+// Replace stores what next makes of the document that is there; see
+// account.Replacer. The file must exist.
+func (u *Users) Replace(ctx context.Context, kind account.Kind, name string, next func([]byte) ([]byte, error)) error {
 	if err := checkKind(kind); err != nil {
 		return err
 	}
 	_, err := u.replace(ctx, func(before *Store) ([]byte, error) {
-		kept, err := account.Kept(kind, name, doc, before.user(name), before.floor)
+		doc, err := next(slices.Clone(before.document(kind, name)))
 		if err != nil {
 			return nil, err
 		}
-		return before.with(kind, name, kept)
+		return before.with([]account.Posted{{Kind: kind, Name: name, Document: doc}})
 	})
-	// What was read alone may not be read there, such as for too deep a nesting.
+	return ofDocument(err)
+}
+
+// ofDocument is an error of a change that is all documents. What could be read alone
+// may not be there, such as for too deep a nesting.
+func ofDocument(err error) error {
 	if errors.Is(err, errSpoilt) {
-		err = fmt.Errorf("%w: %w", account.ErrDocument, err)
+		return fmt.Errorf("%w: %w", account.ErrDocument, err)
 	}
 	return err
 }
@@ -180,6 +191,15 @@ func (u *Users) replaceOnce(next func(*Store) ([]byte, error)) (*Store, error) {
 // it is, and is an error that wraps fs.ErrExist, unless there are no users in it:
 // then its user is added to what it has.
 func (u *Users) Create(ctx context.Context, user string, doc jsontext.Value) error {
+	return u.begin(ctx, func() error { return u.create(user, doc) })
+}
+
+// nobody is a new file, with a line for each who comes.
+const nobody = "{\n  \"users\": {\n  },\n  \"roles\": {\n  }\n}\n"
+
+// begin has write write a file that is not there, in a folder that is made when there
+// is none.
+func (u *Users) begin(ctx context.Context, write func() error) error {
 	folder := filepath.Dir(u.name)
 	if err := makeFolder(folder); err != nil {
 		return u.failed(err)
@@ -196,7 +216,7 @@ func (u *Users) Create(ctx context.Context, user string, doc jsontext.Value) err
 		return u.failed(err)
 	}
 	defer release()
-	if err := u.create(user, doc); err != nil {
+	if err := write(); err != nil {
 		return u.failed(err)
 	}
 	return u.Reload()
@@ -207,15 +227,11 @@ func (u *Users) create(user string, doc jsontext.Value) error {
 	put := u.rename
 	if err != nil || there.Len() > 0 {
 		put = os.Link // fails where a rename would overwrite
-		if there, err = Parse([]byte("{\n  \"users\": {},\n  \"roles\": {}\n}\n")); err != nil {
+		if there, err = Parse([]byte(nobody)); err != nil {
 			return err
 		}
 	}
-	doc, err = account.Kept(account.Users, user, doc, account.User{}, there.floor)
-	if err != nil {
-		return err
-	}
-	text, err := there.with(account.Users, user, doc)
+	text, err := there.with([]account.Posted{{Kind: account.Users, Name: user, Document: doc}})
 	if err != nil {
 		return err
 	}

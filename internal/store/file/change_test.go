@@ -263,7 +263,7 @@ func FuzzPut(f *testing.F) {
 		if err != nil {
 			return
 		}
-		with, err := before.with(kind, name, kept)
+		with, err := before.with([]account.Posted{{Kind: kind, Name: name, Document: doc}})
 		if err != nil {
 			t.Fatalf("%s: %v", b, err)
 		}

@@ -1,6 +1,7 @@
 package file
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -15,19 +16,44 @@ func (s *Store) in(at span, text []byte) []byte {
 	return slices.Concat(s.text[:at.from], text, s.text[at.to:])
 }
 
-// with is the text with the document in it.
-func (s *Store) with(kind account.Kind, name string, document jsontext.Value) ([]byte, error) {
-	here := s.of[kind]
-	if at, ok := here.at[name]; ok {
-		return s.in(at, document), nil
+// with is the text with the documents in it, as account.Kept makes them; no two are
+// of one kind and name.
+func (s *Store) with(documents []account.Posted) ([]byte, error) {
+	kept := map[account.Kind]map[string]jsontext.Value{account.Users: {}, account.Roles: {}}
+	for _, d := range documents {
+		k, err := account.Kept(d.Kind, d.Name, d.Document, s.user(d.Name), s.floor)
+		if err != nil {
+			return nil, err
+		}
+		if kept[d.Kind][d.Name] != nil {
+			return nil, fmt.Errorf("%w: %s %s is there twice", account.ErrDocument, d.Kind.Singular(), d.Name)
+		}
+		kept[d.Kind][d.Name] = k
 	}
-	if here.all != (span{}) {
-		return s.withMembers(here.all, map[string]jsontext.Value{name: document})
+	if len(documents) == 1 {
+		d := documents[0]
+		if at, ok := s.of[d.Kind].at[d.Name]; ok {
+			return s.in(at, kept[d.Kind][d.Name]), nil
+		}
+		if all := s.of[d.Kind].all; all != (span{}) {
+			return s.withMembers(all, kept[d.Kind])
+		}
 	}
-	// Where none of its kind are, the member for them may lack, or be null. CheckName
-	// lets no letter through that JSON escapes.
-	first := slices.Concat([]byte(`{"`+name+`": `), document, []byte("}"))
-	return splice.Members(s.text, map[string]jsontext.Value{kind.String(): first})
+	text := s.text
+	for _, kind := range []account.Kind{account.Users, account.Roles} {
+		members := kept[kind]
+		var err error
+		if len(members) > 0 && s.of[kind].all == (span{}) { // the member for them may lack, or be null
+			text, err = splice.Members(text, map[string]jsontext.Value{kind.String(): jsontext.Value("{}")})
+		}
+		if err == nil && len(members) > 0 {
+			text, err = splice.Members(text, members, kind.String())
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return text, nil
 }
 
 // without is the text with the document taken out and the floor raised.

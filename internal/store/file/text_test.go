@@ -41,7 +41,7 @@ func TestOnlyTheEditedMembersChange(t *testing.T) {
 		{"a new member beside one, spaced", `{"rev": 1}`, set("digest2", `"a"`), `{"rev": 1, "digest2": "a"}`},
 		{"new members, on lines", "{\n  \"rev\": 1\n}", set("first", `"a"`, "email", `"b"`), "{\n  \"rev\": 1,\n  \"email\": \"b\",\n  \"first\": \"a\"\n}"},
 		{"a new member with nothing before", `{}`, set("rev", "1"), `{"rev": 1}`},
-		{"two with nothing before", "{\n}", set("rev", "1", "email", `"b"`), "{\"email\": \"b\", \"rev\": 1\n}"},
+		{"two with nothing before", "{\n}", set("rev", "1", "email", `"b"`), "{\n  \"email\": \"b\",\n  \"rev\": 1\n}"},
 		{"the first removed", `{ "rev":1, "x":2 }`, set("rev", ""), `{ "x":2 }`},
 		{"the middle removed", `{"a":0,"rev":1,"x":2}`, set("rev", ""), `{"a":0,"x":2}`},
 		{"the last removed", "{\n  \"x\": 2,\n  \"rev\": 1\n}", set("rev", ""), "{\n  \"x\": 2\n}"},

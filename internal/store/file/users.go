@@ -64,6 +64,9 @@ func New(name string, lax bool) *Users {
 	return u
 }
 
+// Location is where the users are, as a URL.
+func (u *Users) Location() string { return "file:" + u.name }
+
 // User returns the user of that name, or account.ErrNotExist.
 func (u *Users) User(ctx context.Context, name string) (account.User, error) {
 	return u.Snapshot().User(ctx, name)

@@ -62,6 +62,7 @@ type request struct {
 	header         http.Header
 	body           []byte
 	most           int64 // bytes of the answer
+	anonymous      bool  // without the front door's token
 }
 
 type answer struct {
@@ -100,7 +101,7 @@ func (c *client) exchange(ctx context.Context, r request) (answer, error) {
 	}
 	question.Header.Set("Accept-Encoding", "identity")
 	question.Header.Set("Cache-Control", "no-cache") // whatever is in between, the store is asked
-	if sign := c.token.Load(); sign != nil && *sign != nil {
+	if sign := c.token.Load(); sign != nil && *sign != nil && !r.anonymous {
 		token, err := (*sign)()
 		if err != nil {
 			return answer{}, fmt.Errorf("making the front door's token: %w", err)

@@ -84,23 +84,37 @@ type kept struct {
 // Put stores a document; see account.Documents. One of more than MaxDocument bytes
 // is an error that wraps account.ErrDocument.
 func (s *Store) Put(ctx context.Context, kind account.Kind, name string, document []byte) error {
+	return s.Replace(ctx, kind, name, func([]byte) ([]byte, error) { return document, nil })
+}
+
+// Replace stores what next makes of the document that is there; see
+// account.Replacer.
+func (s *Store) Replace(ctx context.Context, kind account.Kind, name string, next func([]byte) ([]byte, error)) error {
 	if err := checkKind(kind); err != nil {
 		return err
 	}
 	// Refused here, a name is no part of a key.
-	if _, err := account.Kept(kind, name, document, account.User{}, 0); err != nil {
-		return err
+	if err := account.CheckName(name); err != nil {
+		return fmt.Errorf("%w: %s %w", account.ErrDocument, kind.Singular(), err)
 	}
-	return s.change(ctx, kind, name, func(now kept, next *step) error {
+	return s.change(ctx, kind, name, func(now kept, to *step) error {
+		var there []byte
+		if now.document != "" {
+			there = []byte(now.document)
+		}
+		document, err := next(there)
+		if err != nil {
+			return err
+		}
 		after, err := account.Kept(kind, name, document, now.user, now.floor)
 		if err != nil {
 			return err
 		}
 		if kind == account.Users && now.document == "" {
-			next.floor = strconv.FormatInt(now.floor, 10)
+			to.floor = strconv.FormatInt(now.floor, 10)
 		}
-		next.after = string(after)
-		return checkSize(kind, name, next.after)
+		to.after = string(after)
+		return checkSize(kind, name, to.after)
 	})
 }
 
@@ -215,10 +229,8 @@ func (s *Store) keptNow(ctx context.Context, c rueidis.Client, kind account.Kind
 		return kept{}, err
 	}
 	now := kept{document: found[0]}
-	if found[1] != "" {
-		if now.floor, err = strconv.ParseInt(found[1], 10, 64); err != nil || account.CheckFloor(now.floor) != nil {
-			return kept{}, fmt.Errorf("%w: %s is %.20q", errUnsound, s.keys.floor(), found[1])
-		}
+	if now.floor, err = s.floorOf(found[1]); err != nil {
+		return kept{}, err
 	}
 	if kind == account.Users {
 		now.user, err = parsed(name, now.document)
