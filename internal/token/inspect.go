@@ -1,0 +1,65 @@
+package token
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Unverified is what a token says of itself, for people to read. Nobody has looked
+// at its signature: anybody can write such a thing, and nothing is to be decided by it.
+type Unverified struct {
+	// Header and Claims are its JSON as it stands there.
+	Header, Claims jsontext.Value
+	// Wrong says why it is not accepted, whatever signed it; nil when its form is right.
+	Wrong error
+	// UnverifiedClaims are read from a token whose form is right.
+	UnverifiedClaims Claims
+	// NotBefore is the nbf claim; zero when there is none.
+	NotBefore time.Time
+}
+
+// Inspect reads a token without verifying it. What does not even hold a header and
+// claims in JSON is ErrMalformed.
+func Inspect(raw string) (Unverified, error) {
+	var u Unverified
+	parts := strings.SplitN(raw, ".", 4)
+	if len(parts) < 2 || len(raw) > MaxLength {
+		return Unverified{}, fmt.Errorf("%w: a token has three parts, separated by dots, and at most %d bytes", ErrMalformed, MaxLength)
+	}
+	for i, into := range []*jsontext.Value{&u.Header, &u.Claims} {
+		text, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[i], "="))
+		if *into = text; err != nil || !into.IsValid(jsontext.AllowDuplicateNames(true)) {
+			return Unverified{}, fmt.Errorf("%w: its first two parts are not base64url of JSON", ErrMalformed)
+		}
+	}
+	var memory scratch
+	t, err := memory.parse(raw)
+	if err == nil {
+		err = t.header.isKnown()
+	}
+	if err != nil {
+		u.Wrong = err
+		return u, nil
+	}
+	u.UnverifiedClaims = Claims{Subject: string(t.claims.subject), Expires: instant(t.claims.expires), Revision: t.claims.revision}
+	if t.claims.notBefore != always {
+		u.NotBefore = instant(t.claims.notBefore)
+	}
+	return u, nil
+}
+
+// isKnown refuses a header whose algorithm no Keys accept.
+func (h header) isKnown() error {
+	var name string
+	if json.Unmarshal(h.algorithm, &name) == nil {
+		if _, err := ParseAlgorithm(name); err == nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: HS256, HS512, ES256, RS256 and EdDSA are known", ErrAlgorithm)
+}
