@@ -101,6 +101,12 @@ func posted(r *http.Request) ([]byte, error) {
 	case !strings.EqualFold(kinds[0], "File"):
 		return nil, fmt.Errorf("%w: header %s %.40q found; File is accepted", ErrParameters, name, kinds[0])
 	}
+	return ReadDocument(r)
+}
+
+// ReadDocument is the body of a request. One that is too large is ErrDocumentSize,
+// and one that ends too early ErrParameters.
+func ReadDocument(r *http.Request) ([]byte, error) {
 	tooLarge := fmt.Errorf("%w: at most %d bytes are read", ErrDocumentSize, maxDocument)
 	if r.ContentLength > maxDocument {
 		return nil, tooLarge

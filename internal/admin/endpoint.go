@@ -26,10 +26,8 @@ type Endpoint struct {
 	ChangePassword func(r *http.Request, name, current, next string) error
 	// Logout makes every token of the user invalid.
 	Logout func(ctx context.Context, name string) error
-	// Explain tells whether a user may read or write a path, or with tree the path
-	// and everything below it, and which rule decides. A user who does not exist is
-	// account.ErrNotExist.
-	Explain func(ctx context.Context, user, path string, level permission.Level, tree bool) (any, error)
+	// Explain tells whether a user may do something, and which rule decides.
+	Explain Explain
 	// Invalidate reads the users again.
 	Invalidate func() error
 	// Health tells how the front door is.

@@ -41,11 +41,11 @@ func scene(happened *[]string) *Endpoint {
 			return nil
 		},
 		Logout: func(_ context.Context, name string) error { say("logout", name); return nil },
-		Explain: func(_ context.Context, user, path string, level permission.Level, tree bool) (any, error) {
-			if user == "gone" {
-				return nil, account.ErrNotExist
+		Explain: func(_ context.Context, q Question) (Explanation, error) {
+			if q.User == "gone" {
+				return Explanation{}, account.ErrNotExist
 			}
-			return map[string]any{"q": fmt.Sprint(user, " ", level, " ", path, " ", tree)}, nil
+			return Explanation{User: q.User, Because: fmt.Sprint(q.Level, " ", q.Path, " ", q.Tree)}, nil
 		},
 		Invalidate: func() error { say("invalidate"); return nil },
 		Health:     func() Health { return Health{OK: len(*happened) == 0, Store: "file", ReadAt: time.Unix(0, 0).UTC()} },
@@ -105,12 +105,12 @@ func TestOperations(t *testing.T) {
 		{"invalidate with Admin", "adm", "GET", "/_auth?op=invalidate-cache", "", "", 200, `{"success":true}`, "invalidate, done invalidate-cache adm"},
 
 		{"explain without a token", "", "GET", "/_auth?op=explain&path=/a", "", "", 401, `please login`, "refused explain "},
-		{"explain to oneself", "ann", "GET", "/_auth?op=explain&path=/a%20b", "", "", 200, `{"q":"ann read /a b false"}`, "done explain ann"},
-		{"explain a write", "ann", "GET", "/_auth?op=explain&path=/a&level=w&tree=true&user=ann", "", "", 200, `{"q":"ann write /a true"}`, "done explain ann"},
+		{"explain to oneself", "ann", "GET", "/_auth?op=explain&path=/a%20b", "", "", 200, `"because":"read /a b false"`, "done explain ann"},
+		{"explain a write", "ann", "GET", "/_auth?op=explain&path=/a&level=w&tree=true&user=ann", "", "", 200, `"because":"write /a true"`, "done explain ann"},
 		{"explain to others", "ann", "GET", "/_auth?op=explain&path=/a&user=adm", "", "", 403, `needs operation`, "refused explain ann"},
 		{"explain to nobody", "ann", "GET", "/_auth?op=explain&path=/a&user=", "", "", 403, `needs operation`, "refused explain ann"},
 		{"who exists", "ann", "GET", "/_auth?op=explain&path=/a&user=gone", "", "", 403, `needs operation`, "refused explain ann"},
-		{"explain others to an administrator", "adm", "GET", "/_auth?op=explain&path=/a&level=write&user=ann", "", "", 200, `{"q":"ann write /a false"}`, "done explain adm"},
+		{"explain others to an administrator", "adm", "GET", "/_auth?op=explain&path=/a&level=write&user=ann", "", "", 200, `"user":"ann","passes":false`, "done explain adm"},
 		{"explain who is gone", "adm", "GET", "/_auth?op=explain&path=/a&user=gone", "", "", 404, `no user`, "refused explain adm"},
 		{"explain no name", "adm", "GET", "/_auth?op=explain&path=/a&user=../x", "", "", 400, `parameters`, "refused explain adm"},
 		{"explain nothing", "ann", "GET", "/_auth?op=explain", "", "", 400, `parameters`, "refused explain ann"},

@@ -7,7 +7,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/cm-well/cmwell-auth/internal/account"
 	"github.com/cm-well/cmwell-auth/internal/permission"
@@ -102,45 +101,19 @@ type identity struct {
 }
 
 func (*Endpoint) whoami(_ request, user account.User, held permission.Operation) (any, error) {
-	operations := []string{}
-	if held != 0 {
-		operations = strings.Split(held.String(), "+")
-	}
-	return identity{user.Name, user.Revision, append([]string{}, user.Roles...), operations}, nil
+	return identity{user.Name, user.Revision, listed(user.Roles), listed(held.Names())}, nil
 }
 
 // explain tells which rule decides, for the token's user or, with Admin, for
 // anybody.
 func (e *Endpoint) explain(r request, user account.User, held permission.Operation) (any, error) {
-	asked := map[string]string{"path": "", "level": "r", "tree": "false", "user": user.Name}
-	for name, values := range r.query {
-		if _, known := asked[name]; !known && name != "op" || len(values) != 1 {
-			return nil, fmt.Errorf("%w: path is required, level, tree and user are accepted, each once", ErrParameters)
-		}
-		asked[name] = values[0]
-	}
-	if !strings.HasPrefix(asked["path"], "/") {
-		return nil, fmt.Errorf("%w: path %.100q found; one that begins with a slash is accepted", ErrParameters, asked["path"])
-	}
-	level, known := map[string]permission.Level{
-		"r": permission.Read, "read": permission.Read, "w": permission.Write, "write": permission.Write,
-	}[asked["level"]]
-	if !known {
-		return nil, fmt.Errorf("%w: level %.20q found; r and w are accepted", ErrParameters, asked["level"])
-	}
-	if asked["tree"] != "true" && asked["tree"] != "false" {
-		return nil, fmt.Errorf("%w: tree %.20q found; true and false are accepted", ErrParameters, asked["tree"])
+	q, err := ReadQuestion(r.query, user.Name, "op")
+	if err != nil {
+		return nil, err
 	}
 	// Who others are and what they may do is for administrators alone.
-	if asked["user"] != user.Name && held&permission.Admin == 0 {
+	if q.User != user.Name && held&permission.Admin == 0 {
 		return nil, ErrNeedsOperation
 	}
-	if err := account.CheckName(asked["user"]); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrParameters, err)
-	}
-	answer, err := e.Explain(r.Context(), asked["user"], asked["path"], level, asked["tree"] == "true")
-	if errors.Is(err, account.ErrNotExist) {
-		return nil, notFound("user " + asked["user"] + " does not exist")
-	}
-	return answer, err
+	return e.Explain.ask(r.Context(), q)
 }

@@ -209,7 +209,7 @@ func (p RootPolicy) allows(r *http.Request) bool {
 	case UnsafeRootFromAnywhere:
 		return true
 	case RootFromThisMachine:
-		return fromThisMachine(r)
+		return FromThisMachine(r)
 	}
 	return false
 }

@@ -10,10 +10,10 @@ import (
 // forwarding are the headers by which a proxy says that the client is elsewhere.
 var forwarding = []string{"Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip"}
 
-// fromThisMachine tells whether the client is on this machine for certain: the
+// FromThisMachine tells whether the client is on this machine for certain: the
 // peer's address and the Host are loopback, and nothing says that a proxy
 // stands between. A proxy on the same machine makes every peer look local.
-func fromThisMachine(r *http.Request) bool {
+func FromThisMachine(r *http.Request) bool {
 	for _, name := range forwarding {
 		if _, there := r.Header[name]; there {
 			return false
