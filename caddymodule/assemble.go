@@ -46,6 +46,7 @@ func (h *Handler) assemble(users openedUsers) {
 	h.keeper.DocumentsInStore = users.expire != nil
 	h.expire = users.expire
 	h.documents = h.newDocuments(users)
+	h.operator = h.newOperator(users)
 }
 
 func (h *Handler) scheme(configured schemeSettings, users openedUsers) login.Scheme {

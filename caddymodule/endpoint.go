@@ -43,6 +43,26 @@ func (h *Handler) newDocuments(users openedUsers) *admin.Documents {
 	}
 }
 
+// newOperator makes what the admin API serves.
+func (h *Handler) newOperator(users openedUsers) *admin.Operator {
+	return &admin.Operator{
+		Users: users, Store: users.documents, Editor: users.editor,
+		NewPassword: func(ctx context.Context, user account.User, password string) (fields account.Fields, err error) {
+			waited := h.hashing.Do(ctx, func() {
+				fields, err = account.SetPassword(user, h.settings.passwordHash, h.settings.realm, password)
+			})
+			if waited != nil {
+				return nil, waited
+			}
+			return fields, err
+		},
+		Limits:       h.guards.limits,
+		Explanations: h.explain,
+		Sign:         h.keys.Sign,
+		Now:          time.Now,
+	}
+}
+
 // generatePassword makes a password of 128 random bits, and its hash when it is
 // its turn: hashing is confined, whoever asks for it.
 func (h *Handler) generatePassword(ctx context.Context) (password, hash string, err error) {
@@ -113,8 +133,10 @@ func (h *Handler) auditOperation(r *http.Request, op, user string, err error) {
 // openedUsers is a store of users with what it can do beside finding them.
 type openedUsers struct {
 	account.Store
-	kind   string
-	editor account.Editor // nil where users cannot be written
+	kind string
+	// location says where the users are, without a secret.
+	location string
+	editor   account.Editor // nil where users cannot be written
 	// documents are served at /meta/auth; nil where that is the store's behind.
 	documents account.Documents
 	reload    func() error

@@ -158,7 +158,10 @@ type Handler struct {
 	// "X-CM-Well-User" by default. It is never taken from a client.
 	IdentityHeader string `json:"identity_header,omitempty"`
 
+	// identity is the same for the same configuration.
+	identity string
 	settings settings
+	users    openedUsers
 	reads    matchers
 	writes   matchers
 	reminder reminder
@@ -172,6 +175,7 @@ type Handler struct {
 	endpoint *admin.Endpoint
 	// documents serve what the gate says is for them.
 	documents *admin.Documents
+	operator  *admin.Operator
 	// expire is called when users in the store behind may have changed.
 	expire func()
 	logger *zap.Logger
@@ -204,7 +208,11 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	h.logger = ctx.Logger()
 	h.audit = h.logger.Named("audit")
 	h.ready = make(chan struct{})
-	var err error
+	configured, err := json.Marshal(h)
+	if err != nil {
+		return err
+	}
+	h.identity = string(configured)
 	if h.settings, err = h.resolve(caddy.NewReplacer()); err != nil {
 		return err
 	}
@@ -226,11 +234,11 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if h.events, err = newAnnouncer(ctx); err != nil {
 		return err
 	}
-	users, err := h.provisionUsers(ctx, app)
-	if err != nil {
+	if h.users, err = h.provisionUsers(ctx, app); err != nil {
 		return err
 	}
-	h.assemble(users)
+	h.assemble(h.users)
+	app.doors = append(app.doors, h)
 	h.watchLogs(ctx, app)
 	if err := h.provisionWatch(ctx); err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"github.com/cm-well/cmwell-auth/internal/admin"
 	"github.com/cm-well/cmwell-auth/internal/gate"
 	"github.com/cm-well/cmwell-auth/internal/guard"
+	"github.com/cm-well/cmwell-auth/internal/keyring"
 	"github.com/cm-well/cmwell-auth/internal/login"
 	"github.com/cm-well/cmwell-auth/internal/permission"
 	"github.com/cm-well/cmwell-auth/internal/token"
@@ -68,12 +69,22 @@ var outcomes = []outcome{
 
 	{admin.ErrNeedsOperation, http.StatusForbidden, "forbidden", "Authenticated but not authorized"},
 	{admin.ErrNotFound, http.StatusNotFound, "not_found", ""},
+	{admin.ErrCondition, http.StatusPreconditionFailed, "condition", ""},
 	{admin.ErrDocumentSize, http.StatusRequestEntityTooLarge, "body_size", ""},
 	{admin.ErrParameters, http.StatusBadRequest, "bad_parameters", ""},
 	{account.ErrDocument, http.StatusBadRequest, "bad_document", ""},
 	{account.ErrReadOnly, http.StatusNotImplemented, "read_only", "users cannot be changed here"},
 	{account.ErrPassword, http.StatusBadRequest, "bad_password", ""},
 	{login.ErrOvertaken, http.StatusConflict, "conflict", "the user was changed at the same time; try again"},
+
+	{errNotPrivate, http.StatusForbidden, "not_private", ""},
+	{errNoRoute, http.StatusNotFound, "not_found", ""},
+	{errNoMethod, http.StatusMethodNotAllowed, "method", ""},
+	{errNoDoor, http.StatusBadRequest, "no_door", ""},
+	{errManyDoors, http.StatusConflict, "many_doors", ""},
+	{errNotManaged, http.StatusConflict, "not_managed", ""},
+	{keyring.ErrFull, http.StatusConflict, "keys_full", ""},
+	{errNoneServes, http.StatusServiceUnavailable, "no_door", ""},
 
 	{guard.ErrThrottled, http.StatusTooManyRequests, "throttled", "Too many failed logins, try again later."},
 	{login.ErrBusy, http.StatusServiceUnavailable, "busy", "Too many logins are waiting, try again later."},

@@ -14,8 +14,9 @@ const startAppID = "cmwell_auth"
 // must not happen when it is only validated: making the first key, the first
 // user, and notes in Caddy's storage. It has no configuration of its own.
 type StartApp struct {
-	ctx  context.Context
-	todo []func(context.Context) error
+	ctx   context.Context
+	todo  []func(context.Context) error
+	doors []*Handler // of this configuration, for the admin API
 	// warned are the logs that were warned of.
 	warned []string
 }

@@ -75,7 +75,7 @@ func (h *Handler) provisionUsers(ctx caddy.Context, app *StartApp) (openedUsers,
 // opened finds out what a store can do beside finding users.
 func opened(store account.Store, kind string) openedUsers {
 	users := openedUsers{
-		Store: store, kind: kind,
+		Store: store, kind: kind, location: kind,
 		reload:  func() error { return nil },
 		state:   func() (time.Time, error) { return time.Now(), nil },
 		onlyMD5: func() bool { return false },
@@ -85,6 +85,9 @@ func opened(store account.Store, kind string) openedUsers {
 	}
 	if documents, ok := store.(account.Documents); ok {
 		users.documents = documents
+	}
+	if s, ok := store.(interface{ Location() string }); ok {
+		users.location = s.Location()
 	}
 	if s, ok := store.(interface{ Reload() error }); ok {
 		users.reload = s.Reload

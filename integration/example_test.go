@@ -130,8 +130,15 @@ func (s step) prints(output string) bool {
 // runSession runs all commands in one shell, and returns what each printed.
 func runSession(t *testing.T, shell string, steps []step) []string {
 	t.Helper()
+	return runSessionIn(t, "", shell, "", steps, "PATH="+os.Getenv("PATH"), "HOME="+t.TempDir())
+}
+
+// runSessionIn does so in a folder, in surroundings, and after a first line.
+func runSessionIn(t *testing.T, dir, shell, first string, steps []step, environ ...string) []string {
+	t.Helper()
 	const mark = "----- the end of a step -----\n"
 	var script strings.Builder
+	script.WriteString(first)
 	for _, step := range steps {
 		script.WriteString(step.command + "\nprintf '%s' '" + mark + "'\n")
 	}
@@ -139,7 +146,7 @@ func runSession(t *testing.T, shell string, steps []step) []string {
 	defer cancel()
 	run := exec.CommandContext(ctx, shell)
 	run.Stdin = strings.NewReader(script.String())
-	run.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "no_proxy=*"}
+	run.Dir, run.Env = dir, append(environ, "no_proxy=*")
 	run.WaitDelay = 5 * time.Second
 	var output, complaints bytes.Buffer
 	run.Stdout, run.Stderr = &output, &complaints

@@ -1,0 +1,42 @@
+package integration
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The page shows what a terminal does: results and what is said beside them.
+func TestTheSessionsOfTheOperationsPageRunAsTheyArePrinted(t *testing.T) {
+	page, err := os.ReadFile("../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps, err := session(string(page))
+	if err != nil {
+		t.Fatal("docs/operations.md: ", err)
+	}
+	needs(t, "curl")
+	shell := needs(t, "sh")
+	d := startExample(t, asItStands, nil)
+	d.start(t)
+	d.awaitServing(t, "/_login")
+	bin := t.TempDir()
+	if err := os.Symlink(caddyBinary(t), filepath.Join(bin, "caddy")); err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(d.address)
+	for i := range steps {
+		steps[i].command = strings.ReplaceAll(steps[i].command, "localhost:8080", "localhost:"+port)
+	}
+	environ := append(slices.Clone(d.environ), "PATH="+bin+":"+os.Getenv("PATH"), "CADDY_ADMIN="+d.admin)
+	outputs := runSessionIn(t, t.TempDir(), shell, "exec 2>&1\n", steps, environ...)
+	for i, step := range steps {
+		if !step.prints(outputs[i]) {
+			t.Errorf("$ %s\nprinted\n%s\nwant\n%s", step.command, outputs[i], step.output)
+		}
+	}
+}
