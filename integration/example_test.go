@@ -146,7 +146,7 @@ func runSessionIn(t *testing.T, dir, shell, first string, steps []step, environ 
 	defer cancel()
 	run := exec.CommandContext(ctx, shell)
 	run.Stdin = strings.NewReader(script.String())
-	run.Dir, run.Env = dir, append(environ, "no_proxy=*")
+	run.Dir, run.Env = dir, slices.Concat(environ, []string{"no_proxy=*"})
 	run.WaitDelay = 5 * time.Second
 	var output, complaints bytes.Buffer
 	run.Stdout, run.Stderr = &output, &complaints

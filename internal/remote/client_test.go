@@ -39,7 +39,7 @@ func TestErrorsOfTheServerAreThoseOfAStore(t *testing.T) {
 		{200, "<html>", nil, "is not understood"},
 	} {
 		_, err := answering(t, row.status, row.body).Doors(t.Context())
-		if err == nil || !strings.Contains(err.Error(), row.says) || errors.Is(err, account.ErrNotExist) != (row.is == account.ErrNotExist) || errors.Is(err, admin.ErrCondition) != (row.is == admin.ErrCondition) || errors.Is(err, ErrUnreachable) {
+		if err == nil || !strings.Contains(err.Error(), row.says) || errors.Is(err, account.ErrNotExist) != errors.Is(row.is, account.ErrNotExist) || errors.Is(err, admin.ErrCondition) != errors.Is(row.is, admin.ErrCondition) || errors.Is(err, ErrUnreachable) {
 			t.Errorf("%d %s: %v", row.status, row.body, err)
 		}
 	}
