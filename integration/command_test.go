@@ -96,16 +96,22 @@ func stageFor(t *testing.T, server bool, settings ...string) stage {
 		d.start(t)
 		d.awaitServing(t, "/_login")
 	}
-	bin := t.TempDir()
-	if err := os.Symlink(caddyBinary(t), filepath.Join(bin, "caddy")); err != nil {
-		t.Fatal(err)
-	}
 	_, port, _ := net.SplitHostPort(d.address)
-	environ := append(slices.Clone(d.environ), "PATH="+bin+":"+os.Getenv("PATH"), "CADDY_ADMIN="+d.admin, "DOOR="+d.address)
+	environ := append(slices.Clone(d.environ), withCaddy(t), "CADDY_ADMIN="+d.admin, "DOOR="+d.address)
 	return stage{
 		dir: d.dir, environ: environ, shell: needs(t, "sh"),
 		masks: strings.NewReplacer(d.dir, "DIR", d.admin, "ADMIN", d.address, "DOOR", port, "PORT"),
 	}
+}
+
+// withCaddy is a PATH on which the binary is "caddy".
+func withCaddy(t *testing.T) string {
+	t.Helper()
+	bin := t.TempDir()
+	if err := os.Symlink(caddyBinary(t), filepath.Join(bin, "caddy")); err != nil {
+		t.Fatal(err)
+	}
+	return "PATH=" + bin + ":" + os.Getenv("PATH")
 }
 
 // play runs a session, and returns it with what happened.

@@ -3,7 +3,6 @@ package integration
 import (
 	"net"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -24,15 +23,11 @@ func TestTheSessionsOfTheOperationsPageRunAsTheyArePrinted(t *testing.T) {
 	d := startExample(t, asItStands, nil)
 	d.start(t)
 	d.awaitServing(t, "/_login")
-	bin := t.TempDir()
-	if err := os.Symlink(caddyBinary(t), filepath.Join(bin, "caddy")); err != nil {
-		t.Fatal(err)
-	}
 	_, port, _ := net.SplitHostPort(d.address)
 	for i := range steps {
 		steps[i].command = strings.ReplaceAll(steps[i].command, "localhost:8080", "localhost:"+port)
 	}
-	environ := append(slices.Clone(d.environ), "PATH="+bin+":"+os.Getenv("PATH"), "CADDY_ADMIN="+d.admin)
+	environ := append(slices.Clone(d.environ), withCaddy(t), "CADDY_ADMIN="+d.admin)
 	outputs := runSessionIn(t, t.TempDir(), shell, "exec 2>&1\n", steps, environ...)
 	for i, step := range steps {
 		if !step.prints(outputs[i]) {

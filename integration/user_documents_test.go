@@ -135,29 +135,36 @@ func TestWhoMayDoWhatWithUserDocuments(t *testing.T) {
 	d.sawNothing(t)
 }
 
-func TestDocumentsThatAreNotAcceptedChangeNothing(t *testing.T) {
-	d := startAuth(t)
+// badDocuments are of no user, and this is what is said of each.
+var badDocuments = map[string]string{
+	`{"operations":[],"operations":["Admin"]}`: "given twice",
+	`{"paths":{}}`: "paths",
+	`{"paths":[{"id":"/","sign":"+","recursive":"true","permissions":"r"}]}`: "recursive",
+	`{"paths":[{"id":"/","sign":"++","permissions":"r"}]}`:                   `sign`,
+	`{"paths":[{"id":"/","sign":"+","permissions":"rwx"}]}`:                  "rwx",
+	`{"paths":[{"id":"","sign":"+","recursive":true,"permissions":"r"}]}`:    "begins with a slash",
+	`{"rev":"5"}`:                 "rev",
+	`{"rev":1e3}`:                 "rev",
+	`{"rev":-1}`:                  "rev -1",
+	`{"rev":9223372036854775808}`: "rev",
+	`{"Operations":[]}`:           `written \"operations\"`,
+	`{"digest":"x"}`:              "digest",
+	`{}{}`:                        "after top-level value",
+	`null`:                        "one JSON object",
+	``:                            "one JSON object",
+	`{"digest":"$2a$31$7EqJtq98hPqEX7fNZaFWoO5xyPEEKPCAmDEGTvdQ5kIzEVvxGh1W6"}`: "cost 31",
+	strings.Repeat(" ", 1<<20) + "{}":                                           "at most 1048576 bytes",
+}
+
+// refusesBadDocuments sends all of them, and looks whether the users are the same.
+func (d *door) refusesBadDocuments(t *testing.T, put func(document string) answer) {
+	t.Helper()
 	before, err := os.ReadFile(d.users)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for document, says := range map[string]string{
-		`{"operations":[],"operations":["Admin"]}`: "given twice",
-		`{"paths":{}}`: "paths",
-		`{"paths":[{"id":"/","sign":"++","permissions":"r"}]}`:                `sign`,
-		`{"paths":[{"id":"/","sign":"+","permissions":"rwx"}]}`:               "rwx",
-		`{"paths":[{"id":"","sign":"+","recursive":true,"permissions":"r"}]}`: "begins with a slash",
-		`{"rev":"5"}`:       "rev",
-		`{"rev":-1}`:        "rev -1",
-		`{"Operations":[]}`: `written \"operations\"`,
-		`{"digest":"x"}`:    "digest",
-		`{}{}`:              "after top-level value",
-		`null`:              "one JSON object",
-		``:                  "one JSON object",
-		`{"digest":"$2a$31$7EqJtq98hPqEX7fNZaFWoO5xyPEEKPCAmDEGTvdQ5kIzEVvxGh1W6"}`: "cost 31",
-		strings.Repeat(" ", 1<<20) + "{}":                                           "at most 1048576 bytes",
-	} {
-		got := d.put(t, tokenOf(t, "adm"), "/meta/auth/users/ann", document)
+	for document, says := range badDocuments {
+		got := put(document)
 		if got.status != 400 && got.status != 413 || !strings.Contains(got.body, says) || strings.Contains(got.body, "7EqJtq98") {
 			t.Errorf("%.80s: got %v, want %s", document, got, says)
 		}
@@ -165,6 +172,13 @@ func TestDocumentsThatAreNotAcceptedChangeNothing(t *testing.T) {
 	if after, err := os.ReadFile(d.users); err != nil || string(after) != string(before) {
 		t.Errorf("the file changed: %v\n%s", err, after)
 	}
+}
+
+func TestDocumentsThatAreNotAcceptedChangeNothing(t *testing.T) {
+	d := startAuth(t)
+	d.refusesBadDocuments(t, func(document string) answer {
+		return d.put(t, tokenOf(t, "adm"), "/meta/auth/users/ann", document)
+	})
 	d.sawNothing(t)
 }
 

@@ -114,6 +114,9 @@ func (d *desk) hashes(ctx context.Context) (account.Scheme, string, error) {
 		return 0, "", misuse("--realm and --password-hash go with --file: a running server has its own")
 	}
 	doors, err := d.server.Doors(ctx)
+	if err == nil && len(doors) == 0 {
+		err = errors.New("the server says nothing of its front doors")
+	}
 	if err != nil {
 		return 0, "", err
 	}

@@ -66,7 +66,7 @@ func TestEveryErrorHasItsCode(t *testing.T) {
 
 func TestASecretIsOneLine(t *testing.T) {
 	for input, want := range map[string]string{
-		"secret": "secret", "secret\n": "secret", "secret\r\n": "secret", "two words ": "two words ", "": "", "\n": "",
+		"secret": "secret", "secret\n": "secret", "secret\r\n": "secret", "two words": "two words", " secret": " secret", "": "", "\n": "",
 		strings.Repeat("x", maxSecret) + "\r\n": strings.Repeat("x", maxSecret),
 	} {
 		s := &shell{Surroundings{In: strings.NewReader(input)}}
