@@ -29,9 +29,9 @@ lint: ## check format, go vet and golangci-lint
 fmt: ## format the Go files
 	@gofmt -w .
 
-bench: ## measure what a request costs, and reads under a flood of logins
+bench: ## measure what a request costs, beside the same Caddy without the door
 	@go test -run '^$$' -bench . -benchmem ./internal/...
-	@go run ./integration/bench
+	@go run ./integration/bench $(BENCH)
 
 deb: ## build the Debian package into dist/
 	@./packaging/deb.sh

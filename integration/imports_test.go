@@ -67,7 +67,7 @@ var arrows = []arrow{
 		anyCaddy, "github.com/caddyserver/certmagic", "go.uber.org/zap/...", "github.com/prometheus/client_golang/...", "golang.org/x/net/http/httpguts", "golang.org/x/term", "github.com/dustin/go-humanize", semaphores, "github.com/spf13/cobra", "go.opentelemetry.io/otel/attribute", "go.opentelemetry.io/otel/trace"}},
 	{pkg: "cmd/caddy", inside: []string{"caddymodule"}, outside: []string{anyCaddy}},
 	{pkg: "integration", inside: []string{"caddymodule", "internal/..."}, outside: []string{anyCaddy, "github.com/icholy/digest", "github.com/creack/pty"}},
-	{pkg: "integration/bench", outside: []string{"golang.org/x/crypto/bcrypt"}},
+	{pkg: "integration/bench", outside: []string{"golang.org/x/crypto/bcrypt", "golang.org/x/sys/unix"}},
 	{pkg: "integration/testreport"},
 	{pkg: "integration/writer", inside: []string{"internal/account", "internal/store/file"}, outside: []string{strictJSON}},
 }

@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
+	"os"
+	"sync/atomic"
 	"time"
 )
 
 const (
-	knownName = "ann"
 	// names is how many names are tried. There are enough of them that no name
 	// uses up the failures that the front door may allow before it hashes no more.
 	names = 4096
@@ -16,6 +18,55 @@ const (
 	// They are few, since it may soon answer them without any hashing.
 	knownEvery = 8
 )
+
+// target is a server that is flooded, and what was seen of it.
+type target struct {
+	name      string
+	address   string
+	loginPath string
+	tried     atomic.Int64 // logins that were sent
+
+	quiet   sample
+	flooded sample
+}
+
+// flood measures reads without and with a flood of logins, for the front door and
+// for Caddy's own basic_auth.
+//
+// A login costs both servers one bcrypt comparison of cost 10. For that,
+// basic_auth gets an account for every name that is tried, since for a name it
+// does not know it hashes at cost 14; and it runs without the cache of hashes
+// that it has when a Caddyfile sets it up, which would remember every wrong
+// password of the flood. The front door knows one of the names.
+//
+// Each connection sends its next login as soon as the last is answered. A server
+// that refuses logins at once is therefore sent very many, and answering them
+// takes processors from the reads too; -patience leaves that out.
+func (p plan) flood(ctx context.Context, dir string) (string, error) {
+	servers, targets, err := startFlooded(ctx, p.caddy, dir)
+	defer servers.end()
+	if err != nil {
+		return "", err
+	}
+	for _, t := range targets {
+		for _, flooded := range []bool{false, true} {
+			fmt.Fprintf(os.Stderr, "%s, %s\n", t.name, phase(flooded))
+			p.measureFlood(ctx, t, flooded)
+			if ctx.Err() != nil {
+				return "", ctx.Err()
+			}
+		}
+	}
+	var failures []error
+	rows := [][]string{floodHeading}
+	for _, t := range targets {
+		rows = append(rows, floodRows(t)...)
+		failures = append(failures, t.quiet.check(t.name+", "+phase(false), false), t.flooded.check(t.name+", "+phase(true), true))
+	}
+	text := fmt.Sprintf("\n### Reads during a flood of logins\n\n%d connections read; meanwhile %d log in with wrong passwords. Each is measured for %d s.\n\n%s",
+		p.connections, p.logins, p.floodSeconds, table(rows))
+	return text, errors.Join(failures...)
+}
 
 // stranger is the name in the nth login. The front door has to find them well-formed: it
 // counts all others as one.

@@ -1,20 +1,11 @@
-// Command bench measures what a flood of logins with wrong passwords does to
-// the reads of everybody else: through the front door, and through the same
-// Caddy with its own basic_auth instead. It prints one table, and exits 0 only
-// when all of it was measured.
+// Command bench measures what the front door costs: the requests of a store
+// through it, and through the same Caddy without it; the same for what other
+// proxies offer, where they are installed; and what a flood of logins with wrong
+// passwords does to the reads of everybody else. It prints tables, and exits 0
+// only when all of it was measured. docs/performance.md says how to read them.
 //
-// The load, the two servers and what is behind them share one machine, over
+// The load, the servers and what is behind them share one machine, over
 // loopback. Each has a process of its own; the load is this one.
-//
-// A login costs both servers one bcrypt comparison of cost 10. For that,
-// basic_auth gets an account for every name that is tried, since for a name it
-// does not know it hashes at cost 14; and it runs without the cache of hashes
-// that it has when a Caddyfile sets it up, which would remember every wrong
-// password of the flood. The front door knows one of the names.
-//
-// Each connection sends its next login as soon as the last is answered. A server
-// that refuses logins at once is therefore sent very many, and answering them
-// takes processors from the reads too; -patience leaves that out.
 package main
 
 import (
@@ -22,29 +13,32 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"runtime"
 	"syscall"
 	"time"
 )
 
 // plan is what a run is told.
 type plan struct {
-	caddy    string // a binary, or empty to build one
-	seconds  int
-	rounds   int
-	readers  int
-	logins   int
-	patience time.Duration
-	upstream bool
+	caddy        string // a binary, or empty to build one
+	seconds      int
+	rounds       int
+	connections  int
+	floodSeconds int
+	logins       int
+	patience     time.Duration
+	redis        bool
+	write        string // a page, or empty
+	upstream     bool
 }
 
 const (
 	warmUp = time.Second
+	// shortWarmUp is enough where nothing has to pile up first.
+	shortWarmUp = 300 * time.Millisecond
 	// grace is how long an answer is awaited after a measurement has ended: 200
 	// logins that one slow processor has yet to hash take less.
 	grace = time.Minute
@@ -55,10 +49,13 @@ const (
 func main() {
 	var p plan
 	flag.StringVar(&p.caddy, "caddy", "", "the `binary` to measure; built from ./cmd/caddy when it is not given")
-	flag.IntVar(&p.seconds, "seconds", 10, "how long each measurement lasts")
-	flag.IntVar(&p.rounds, "rounds", 1, "how often everything is measured")
-	flag.IntVar(&p.readers, "readers", 32, "how many connections read")
-	flag.IntVar(&p.logins, "logins", 200, "how many connections log in")
+	flag.IntVar(&p.seconds, "seconds", 2, "how long each measurement of the cost lasts")
+	flag.IntVar(&p.rounds, "rounds", 9, "how often everything is measured, but for the flood")
+	flag.IntVar(&p.connections, "connections", 32, "how many connections ask at once")
+	flag.IntVar(&p.floodSeconds, "flood-seconds", 10, "how long each measurement of the flood lasts; 0 leaves it out")
+	flag.IntVar(&p.logins, "logins", 200, "how many connections log in during the flood")
+	flag.BoolVar(&p.redis, "redis", false, "measure 1,000,000 users in a Redis too; needs redis-server on the PATH")
+	flag.StringVar(&p.write, "write", "", "the `page` whose tables are replaced")
 	flag.DurationVar(&p.patience, "patience", 0, "how long a connection pauses after a login that was answered otherwise than with 401")
 	flag.BoolVar(&p.upstream, "upstream", false, "serve what the others are in front of, until the standard input ends")
 	flag.Parse()
@@ -76,11 +73,14 @@ func (p plan) run(ctx context.Context) error {
 	if p.upstream {
 		return serveUpstream(os.Stdin, os.Stdout)
 	}
-	if p.seconds < 1 || p.rounds < 1 || p.readers < 1 || p.logins < 1 || flag.NArg() > 0 {
-		return errors.New("seconds, rounds, readers and logins are at least 1, and there are no arguments")
+	if p.seconds < 1 || p.rounds < 1 || p.connections < 1 || p.logins < 1 || p.floodSeconds < 0 || flag.NArg() > 0 {
+		return errors.New("seconds, rounds, connections and logins are at least 1, flood-seconds at least 0, and there are no arguments")
 	}
-	ctx, cancel := context.WithTimeout(ctx, setUpTime+time.Duration(4*p.rounds)*(warmUp+p.span()+grace))
-	defer cancel()
+	if p.write != "" { // a page that cannot be written is found out before an hour of measuring
+		if _, err := rewritten(p.write, ""); err != nil {
+			return err
+		}
+	}
 	dir, err := os.MkdirTemp("", "cmwell-bench-")
 	if err != nil {
 		return err
@@ -92,15 +92,36 @@ func (p plan) run(ctx context.Context) error {
 			return err
 		}
 	}
-	servers, err := startAll(ctx, p.caddy, dir)
-	defer servers.end()
+	report := opening(p)
+	var failures []error
+	for _, part := range p.parts() {
+		text, err := part(ctx, dir)
+		report += text
+		failures = append(failures, err)
+		if ctx.Err() != nil {
+			return fmt.Errorf("interrupted: %w", context.Cause(ctx))
+		}
+	}
+	fmt.Print(report)
+	if err := errors.Join(failures...); err != nil || p.write == "" {
+		return err
+	}
+	page, err := rewritten(p.write, report)
 	if err != nil {
 		return err
 	}
-	return p.measureAll(ctx, servers.targets, os.Stdout)
+	return os.WriteFile(p.write, page, 0o644) //nolint:gosec // it is a page for everybody
 }
 
-func (p plan) span() time.Duration { return time.Duration(p.seconds) * time.Second }
+// parts are what is measured, one after the other. Each has servers of its own,
+// so that none is measured while those of another take memory.
+func (p plan) parts() []func(ctx context.Context, dir string) (string, error) {
+	parts := []func(context.Context, string) (string, error){p.costs, p.equalisedCosts, p.peers}
+	if p.floodSeconds > 0 {
+		parts = append(parts, p.flood)
+	}
+	return parts
+}
 
 // build compiles Caddy with the front door, of the module that the working
 // directory is in.
@@ -110,29 +131,4 @@ func build(ctx context.Context, binary string) error {
 		return fmt.Errorf("building Caddy: %w\n%s", err, output)
 	}
 	return nil
-}
-
-// measureAll takes turns: in each round every target is measured without the
-// flood and then with it. The table is printed even when a part of it failed.
-func (p plan) measureAll(ctx context.Context, targets []*target, out io.Writer) error {
-	for round := range p.rounds {
-		for _, t := range targets {
-			for _, flooded := range []bool{false, true} {
-				fmt.Fprintf(os.Stderr, "round %d of %d: %s, %s\n", round+1, p.rounds, t.name, phase(flooded))
-				p.measure(ctx, t, flooded)
-				if ctx.Err() != nil {
-					return fmt.Errorf("interrupted: %w", context.Cause(ctx))
-				}
-			}
-		}
-	}
-	var failures []error
-	rows := [][]string{heading}
-	for _, t := range targets {
-		rows = append(rows, rowsOf(t)...)
-		failures = append(failures, t.quiet.check(t.name, false), t.flooded.check(t.name, true))
-	}
-	fmt.Fprintf(out, "%d connections read; meanwhile %d log in with wrong passwords. %d s each, rounds: %d.\n\n%s\n%s\n",
-		p.readers, p.logins, p.seconds, p.rounds, table(rows), machine(runtime.NumCPU()))
-	return errors.Join(failures...)
 }

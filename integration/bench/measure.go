@@ -16,11 +16,11 @@ func (w window) holds(t time.Time) bool { return !t.Before(w.from) && t.Before(w
 // sample is what was seen in one window or more.
 type sample struct {
 	span time.Duration // of all windows
-	// latencies are of the reads that began within a window, whenever they ended:
+	// latencies are of the requests that began within a window, whenever they ended:
 	// what waits the longest must not be left out.
 	latencies []time.Duration
-	answered  int // reads that were answered within a window
-	failed    int // reads that were not answered with the page
+	answered  int // requests that were answered within a window
+	failed    int // requests that were not answered as they should be
 	failure   error
 
 	flood  time.Duration   // how long logins were sent
@@ -60,12 +60,11 @@ func (s *sample) join(other sample, after bool) {
 
 // check tells why a sample is no measurement.
 func (s *sample) check(name string, flooded bool) error {
-	name += ", " + phase(flooded)
 	switch {
 	case s.failed > 0:
-		return fmt.Errorf("%s: %d reads failed, for example: %w", name, s.failed, s.failure)
+		return fmt.Errorf("%s: %d requests failed, for example: %w", name, s.failed, s.failure)
 	case s.answered == 0 || len(s.latencies) == 0:
-		return fmt.Errorf("%s: no read was answered", name)
+		return fmt.Errorf("%s: no request was answered", name)
 	}
 	rejected := 0
 	for status, got := range s.logins {
@@ -82,45 +81,75 @@ func (s *sample) check(name string, flooded bool) error {
 	return nil
 }
 
-// measure adds one window to the target's sample. When it returns, every login
-// has been answered or given up, so that the next measurement begins in peace.
-func (p plan) measure(ctx context.Context, t *target, flooded bool) {
+// measureFlood adds one window to the target's sample. When it returns, every
+// login has been answered or given up, so that the next measurement begins in
+// peace.
+func (p plan) measureFlood(ctx context.Context, t *target, flooded bool) {
 	start := time.Now()
-	w := window{from: start.Add(warmUp), until: start.Add(warmUp + p.span())}
-	w.deadline = w.until.Add(grace)
+	w := windowAfter(start, warmUp, p.floodSeconds)
 	into, logins := &t.quiet, 0
 	if flooded {
 		into, logins = &t.flooded, p.logins
 	}
-	seen := make([]sample, p.readers+logins)
+	seen := make([]sample, logins)
 	var all sync.WaitGroup
-	for i := range p.readers {
-		// Room for more reads than one connection was seen to get, so that recording allocates nothing.
-		room := make([]time.Duration, 0, 4000*p.seconds)
-		all.Go(func() { seen[i] = read(ctx, t.address, w, room) })
-	}
 	for i := range logins {
-		all.Go(func() { seen[p.readers+i] = t.logIn(ctx, w, p.patience) })
+		all.Go(func() { seen[i] = t.logIn(ctx, w, p.patience) })
 	}
+	sum := askAtOnce(ctx, t.address, aRead, w, p.connections)
 	all.Wait()
-	sum := sample{span: p.span(), flood: w.until.Sub(start)}
+	sum.flood = w.until.Sub(start)
 	for _, s := range seen {
 		sum.join(s, false)
 	}
 	into.join(sum, true)
 }
 
-// read asks for the page again and again, on one connection.
-func read(ctx context.Context, address string, w window, room []time.Duration) sample {
+func windowAfter(start time.Time, warmUp time.Duration, seconds int) window {
+	w := window{from: start.Add(warmUp)}
+	w.until = w.from.Add(time.Duration(seconds) * time.Second)
+	w.deadline = w.until.Add(grace)
+	return w
+}
+
+// exchange is a request, and what is its answer.
+type exchange struct {
+	request []byte
+	serves  func(answer) bool
+}
+
+var aRead = exchange{
+	request: []byte("GET " + page + " HTTP/1.1\r\nHost: bench\r\n\r\n"),
+	serves:  func(got answer) bool { return got == thePage },
+}
+
+// askAtOnce asks on so many connections until the window ends.
+func askAtOnce(ctx context.Context, address string, what exchange, w window, connections int) sample {
+	seen := make([]sample, connections)
+	var all sync.WaitGroup
+	for i := range seen {
+		// Room for more than one connection was seen to get, so that recording allocates nothing.
+		room := make([]time.Duration, 0, 4000*int(w.until.Sub(w.from).Seconds()))
+		all.Go(func() { seen[i] = askAgain(ctx, address, what, w, room) })
+	}
+	all.Wait()
+	sum := sample{span: w.until.Sub(w.from)}
+	for _, s := range seen {
+		sum.join(s, false)
+	}
+	return sum
+}
+
+// askAgain asks for the same again and again, on one connection.
+func askAgain(ctx context.Context, address string, what exchange, w window, room []time.Duration) sample {
 	s := sample{latencies: room}
 	l := line{address: address, deadline: w.deadline}
 	defer l.hangUp()
-	request := []byte("GET " + page + " HTTP/1.1\r\nHost: bench\r\n\r\n")
 	for begin := time.Now(); begin.Before(w.until) && ctx.Err() == nil; {
-		got, err := l.ask(ctx, request)
+		got, err := l.ask(ctx, what.request)
 		end := time.Now()
 		switch {
-		case err != nil || got != thePage:
+		case err != nil || !what.serves(got):
 			s.failed++
 			if err == nil {
 				err = fmt.Errorf("the answer was %d with %d bytes", got.status, got.size)

@@ -11,27 +11,16 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"time"
 )
 
-// startTime is how long Caddy has to start.
+// startTime is how long a server has to start.
 const startTime = time.Minute
 
-// target is a server that is measured, and what was seen of it.
-type target struct {
-	name      string
-	address   string
-	loginPath string
-	tried     atomic.Int64 // logins that were sent
-
-	quiet   sample
-	flooded sample
-}
-
-// servers are the processes of a run.
+// servers are the processes of a part of the run.
 type servers struct {
-	targets   []*target
+	upstream  string // its address
+	dir       string // where each has a folder
 	processes []*process
 }
 
@@ -64,33 +53,53 @@ func (s *servers) start(command *exec.Cmd) (*process, error) {
 	return p, nil
 }
 
-// startAll starts what is measured and what is behind it. The servers are to be
-// ended with an error too.
-func startAll(ctx context.Context, binary, dir string) (*servers, error) {
-	s := &servers{}
+// startServers starts what is behind all others. The servers are to be ended with
+// an error too.
+func startServers(ctx context.Context, dir string) (*servers, error) {
+	s := &servers{dir: dir}
 	upstream, err := s.startUpstream(ctx)
 	if err != nil {
 		return s, fmt.Errorf("starting the upstream: %w", err)
 	}
-	for _, start := range []func(layout) (setUp, error){frontDoor, basicAuth} {
-		address, err := freeAddress(ctx)
-		if err != nil {
-			return s, err
-		}
-		home, err := os.MkdirTemp(dir, "home-")
-		if err != nil {
-			return s, err
-		}
-		it, err := start(layout{home: home, address: address, upstream: upstream})
-		if err != nil {
-			return s, err
-		}
-		if err := s.startCaddy(ctx, binary, home, it); err != nil {
-			return s, fmt.Errorf("starting %s: %w", it.name, err)
-		}
-		s.targets = append(s.targets, &target{name: it.name, address: address, loginPath: it.loginPath})
-	}
+	s.upstream = upstream
 	return s, nil
+}
+
+// place is where one more server can be.
+func (s *servers) place(ctx context.Context) (layout, error) {
+	address, err := freeAddress(ctx)
+	if err != nil {
+		return layout{}, err
+	}
+	home, err := os.MkdirTemp(s.dir, "home-")
+	if err != nil {
+		return layout{}, err
+	}
+	return layout{home: home, address: address, upstream: s.upstream}, nil
+}
+
+// startFlooded starts what is measured under a flood.
+func startFlooded(ctx context.Context, binary, dir string) (*servers, []*target, error) {
+	s, err := startServers(ctx, dir)
+	if err != nil {
+		return s, nil, err
+	}
+	var targets []*target
+	for _, configure := range []func(layout) (setUp, error){frontDoor, basicAuth} {
+		at, err := s.place(ctx)
+		if err != nil {
+			return s, nil, err
+		}
+		it, err := configure(at)
+		if err != nil {
+			return s, nil, err
+		}
+		if _, err := s.startCaddy(ctx, binary, it); err != nil {
+			return s, nil, fmt.Errorf("starting %s: %w", it.name, err)
+		}
+		targets = append(targets, &target{name: it.name, address: it.address, loginPath: it.loginPath})
+	}
+	return s, targets, nil
 }
 
 // startUpstream runs this program once more, so that what the upstream costs is
@@ -120,41 +129,46 @@ func (s *servers) startUpstream(ctx context.Context) (string, error) {
 }
 
 // startCaddy returns when Caddy answers both a read and a login as it should.
-func (s *servers) startCaddy(ctx context.Context, binary, home string, it setUp) error {
-	environ := []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + home,
-		"XDG_DATA_HOME=" + filepath.Join(home, "data"), "XDG_CONFIG_HOME=" + filepath.Join(home, "config"),
+func (s *servers) startCaddy(ctx context.Context, binary string, it setUp) (*process, error) {
+	environ := append([]string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + it.home,
+		"XDG_DATA_HOME=" + filepath.Join(it.home, "data"), "XDG_CONFIG_HOME=" + filepath.Join(it.home, "config"),
+	}, it.environ...)
+	config, err := it.adapt(ctx, binary, environ)
+	if err != nil {
+		return nil, err
 	}
-	caddyfile, config := filepath.Join(home, "Caddyfile"), filepath.Join(home, "caddy.json")
+	run := exec.CommandContext(ctx, binary, "run", "--config", config) //nolint:gosec // no shell is involved
+	run.Dir, run.Env = it.home, environ
+	p, err := s.start(run)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.await(ctx, it.address, page, aRead.serves); err != nil || it.loginPath == "" {
+		return p, err
+	}
+	isChallenge := func(got answer) bool { return got.status == 401 }
+	return p, p.await(ctx, it.address, it.loginPath, isChallenge)
+}
+
+// adapt makes the configuration, and tells in which file it is.
+func (it setUp) adapt(ctx context.Context, binary string, environ []string) (string, error) {
+	caddyfile, config := filepath.Join(it.home, "Caddyfile"), filepath.Join(it.home, "caddy.json")
 	if err := os.WriteFile(caddyfile, []byte(it.caddyfile), 0o600); err != nil {
-		return err
+		return "", err
 	}
 	adapt := exec.CommandContext(ctx, binary, "adapt", "--config", caddyfile, "--adapter", "caddyfile") //nolint:gosec // no shell is involved
-	adapt.Dir, adapt.Env = home, environ
+	adapt.Dir, adapt.Env = it.home, environ
 	adapted, err := output(adapt)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if it.amend != nil {
 		if adapted, err = it.amend(adapted); err != nil {
-			return err
+			return "", err
 		}
 	}
-	if err := os.WriteFile(config, adapted, 0o600); err != nil {
-		return err
-	}
-	run := exec.CommandContext(ctx, binary, "run", "--config", config) //nolint:gosec // no shell is involved
-	run.Dir, run.Env = home, environ
-	p, err := s.start(run)
-	if err != nil {
-		return err
-	}
-	isPage := func(got answer) bool { return got == thePage }
-	isChallenge := func(got answer) bool { return got.status == 401 }
-	if err := p.await(ctx, it.address, page, isPage); err != nil {
-		return err
-	}
-	return p.await(ctx, it.address, it.loginPath, isChallenge)
+	return config, os.WriteFile(config, adapted, 0o600)
 }
 
 // await asks until the answer is as it should be.

@@ -20,6 +20,7 @@ type setUp struct {
 	name      string
 	loginPath string
 	caddyfile string
+	environ   []string
 	amend     func(config []byte) ([]byte, error) // what the Caddyfile cannot say; may be nil
 }
 
@@ -49,23 +50,33 @@ func (l layout) site(directives string) string {
 // frontDoor has the front door as it is without any settings, but for the file
 // of its one user.
 func frontDoor(l layout) (setUp, error) {
-	hash, err := bcrypt.GenerateFromPassword([]byte("the right password"), cost)
+	return door(l, crowd{size: 1})
+}
+
+// door is the front door with that crowd in a file.
+func door(l layout, users crowd) (setUp, error) {
+	document, err := users.document()
 	if err != nil {
 		return setUp{}, err
 	}
-	users := filepath.Join(l.home, "users.json")
-	document := fmt.Sprintf(`{"users": {"%s": {"rev": 0, "digest": "%s",
-		"paths": [{"id": "/", "sign": "+", "recursive": true, "permissions": "rw"}]}}, "roles": {}}`, knownName, hash)
-	if err := os.WriteFile(users, []byte(document), 0o600); err != nil {
+	file := filepath.Join(l.home, "users.json")
+	if err := os.WriteFile(file, document, 0o600); err != nil {
 		return setUp{}, err
 	}
-	site := l.site(fmt.Sprintf("cmwell_auth {\n\t\tenvironment production\n\t\tusers file %q\n\t}", users))
-	return setUp{layout: l, name: "cmwell_auth", loginPath: "/_login", caddyfile: site}, nil
+	return doorWith(l, fmt.Sprintf("users file %q", file)), nil
 }
+
+func doorWith(l layout, users string) setUp {
+	site := l.site("cmwell_auth {\n\t\tenvironment production\n\t\t" + users + "\n\t}")
+	return setUp{layout: l, name: "cmwell_auth", loginPath: "/_login", caddyfile: site}
+}
+
+// bareProxy is the same Caddy with the proxy alone.
+func bareProxy(l layout) setUp { return setUp{layout: l, name: "bare Caddy", caddyfile: l.site("")} }
 
 // basicAuth has Caddy's own basic_auth before a part of the paths.
 func basicAuth(l layout) (setUp, error) {
-	hash, err := bcrypt.GenerateFromPassword([]byte("the right password"), cost)
+	hash, err := bcrypt.GenerateFromPassword([]byte(password), cost)
 	if err != nil {
 		return setUp{}, err
 	}

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-var heading = []string{"", "reads/s", "p50", "p99", "logins answered per second, by status"}
+var floodHeading = []string{"server", "reads/s", "p50", "p99", "logins answered per second, by status"}
 
 func phase(flooded bool) string {
 	if flooded {
@@ -19,26 +19,22 @@ func phase(flooded bool) string {
 	return "without the flood"
 }
 
-// machine says what the figures are worth.
-func machine(processors int) string {
-	return fmt.Sprintf("This machine has %d CPUs, which the load, the servers and the upstream share: the ratios tell something, the absolute figures do not.", processors)
-}
-
-// rowsOf are the rows of one target.
-func rowsOf(t *target) [][]string {
+// floodRows are the rows of one target.
+func floodRows(t *target) [][]string {
 	quiet, flooded := t.quiet.figures(), t.flooded.figures()
+	name := func(phase string) string { return t.name + ", " + phase }
 	return [][]string{
-		{t.name},
-		append([]string{"  " + phase(false)}, quiet.cells()...),
-		append(append([]string{"  " + phase(true)}, flooded.cells()...), t.flooded.loginsPerSecond()),
-		{"  ratio", ratio(flooded.perSecond, quiet.perSecond), ratio(float64(flooded.p50), float64(quiet.p50)), ratio(float64(flooded.p99), float64(quiet.p99))},
+		append([]string{name(phase(false))}, quiet.cells()...),
+		append(append([]string{name(phase(true))}, flooded.cells()...), t.flooded.loginsPerSecond()),
+		{name("ratio"), ratio(flooded.perSecond, quiet.perSecond), ratio(float64(flooded.p50), float64(quiet.p50)), ratio(float64(flooded.p99), float64(quiet.p99))},
 	}
 }
 
-// figures sum a sample of reads up.
+// figures sum a sample of requests up.
 type figures struct {
 	perSecond float64
 	p50, p99  time.Duration
+	processor time.Duration // of the server, per request; 0 when it was not looked at
 }
 
 func (s *sample) figures() figures {
@@ -94,8 +90,8 @@ func (s *sample) loginsPerSecond() string {
 	return strings.Join(all, "  ")
 }
 
-// table aligns columns: the first and the last of the heading to the left, the
-// others, which hold figures, to the right. Rows may be shorter than the first.
+// table is Markdown that can be read as it is: its columns are aligned. Rows may
+// be shorter than the first, the heading.
 func table(rows [][]string) string {
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {
@@ -104,20 +100,21 @@ func table(rows [][]string) string {
 		}
 	}
 	var b strings.Builder
-	for _, row := range rows {
-		text := ""
-		for i, cell := range row {
-			space := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
-			switch i {
-			case 0:
-				text += cell + space
-			case len(widths) - 1:
-				text += "  " + cell
-			default:
-				text += "  " + space + cell
+	for n, row := range rows {
+		for i, width := range widths {
+			cell := ""
+			if i < len(row) {
+				cell = row[i]
 			}
+			b.WriteString("| " + cell + strings.Repeat(" ", width-utf8.RuneCountInString(cell)+1))
 		}
-		b.WriteString(strings.TrimRight(text, " ") + "\n")
+		b.WriteString("|\n")
+		if n == 0 {
+			for _, width := range widths {
+				b.WriteString("|" + strings.Repeat("-", width+2))
+			}
+			b.WriteString("|\n")
+		}
 	}
 	return b.String()
 }

@@ -27,15 +27,34 @@ var thePage = func() answer {
 	return answer{status: http.StatusOK, size: int64(len(content))}
 }()
 
-// serveUpstream serves the pages on a port of its own, the address of which it
-// writes first, until alive ends: with the process that holds its other end.
+// checkPath is what nginx asks whether a request may pass.
+const checkPath = "/check"
+
+// taken is the answer to a write, which is read and forgotten.
+const taken = `{"success":true}`
+
+func answerAll(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.URL.Path == checkPath:
+		w.WriteHeader(http.StatusNoContent)
+	case r.Method == http.MethodPost:
+		_, _ = io.Copy(io.Discard, r.Body)
+		_, _ = io.WriteString(w, taken)
+	default:
+		http.FileServerFS(pages).ServeHTTP(w, r)
+	}
+}
+
+// serveUpstream serves the pages, and takes what is written, on a port of its own,
+// the address of which it writes first, until alive ends: with the process that
+// holds its other end.
 func serveUpstream(alive io.Reader, address io.Writer) error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it ends with the process
 	if err != nil {
 		return err
 	}
 	fmt.Fprintln(address, listener.Addr())
-	server := &http.Server{Handler: http.FileServerFS(pages), ReadHeaderTimeout: time.Minute}
+	server := &http.Server{Handler: http.HandlerFunc(answerAll), ReadHeaderTimeout: time.Minute}
 	go func() {
 		_, _ = io.Copy(io.Discard, alive)
 		_ = server.Close()
