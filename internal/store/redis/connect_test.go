@@ -97,19 +97,24 @@ func TestWhoIsNotLetIn(t *testing.T) {
 	open(t, options, Home{}).works(t)
 }
 
-// A server without HELLO repeats in its error what it was sent.
+// What does not know a command repeats in its error what it was sent.
 func TestAServerThatRepeatsThePassword(t *testing.T) {
-	for _, unknown := range []string{"HELLO", "AUTH", "CLIENT"} {
-		server := redistest.Start(t, "--rename-command", unknown, "")
-		options := optionsFor(server.Address)
+	tell := func(options Options) {
+		t.Helper()
 		options.Password = "very-secret"
 		var d door
 		start(t, options, d.home())
 		redistest.Eventually(t, "it says something", func() bool { d.mu.Lock(); defer d.mu.Unlock(); return len(d.said) > 0 })
 		if d.says("very-secret") {
-			t.Errorf("without %s: %q", unknown, d.said)
+			t.Errorf("it says %q", d.said)
 		}
 	}
+	for _, unknown := range []string{"HELLO", "AUTH", "CLIENT"} {
+		tell(optionsFor(redistest.Start(t, "--rename-command", unknown, "").Address))
+	}
+	proxy := redistest.StartProxy(t, redistest.Start(t).Address)
+	proxy.Answer([]byte(strings.Repeat("-ERR not for us: HELLO 3 AUTH default very-secret\r\n", 2))) // to two commands
+	tell(optionsFor(proxy.Address))
 }
 
 func TestASocketAndADatabase(t *testing.T) {

@@ -29,7 +29,7 @@ func (s *Store) dial() (rueidis.Client, error) {
 		one := s.clientOption(-1)
 		one.OnInvalidations = s.told
 		one.ClientTrackingOptions = []string{"BCAST"}
-		for _, prefix := range s.keys.tracked() {
+		for _, prefix := range s.tracked {
 			one.ClientTrackingOptions = append(one.ClientTrackingOptions, "PREFIX", prefix)
 		}
 		c, err := s.connect(one)

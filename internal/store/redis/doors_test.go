@@ -76,6 +76,37 @@ func TestAChangeHoldsWhenItIsAcknowledged(t *testing.T) {
 	}
 }
 
+// A store that Redis tells nothing holds to its own changes nevertheless, and to
+// nothing that is not sound.
+func TestWhatADoorDoesItNeedNotBeTold(t *testing.T) {
+	server := redistest.Start(t)
+	s := New(optionsFor(server.Address))
+	s.tracked = []string{"nothing"}
+	t.Cleanup(func() { _ = s.Close() })
+	s.Start(Home{})
+	redistest.Eventually(t, "the server is found", func() bool { _, why := s.State(); return why == nil })
+	for rev := int64(0); rev < 5; rev++ {
+		put(t, s, account.Users, "ann", fmt.Sprintf(`{"rev":%d,"roles":["Editor"]}`, rev))
+		if !s.knows(t, "ann", rev) {
+			t.Fatalf("rev %d does not hold", rev)
+		}
+		put(t, s, account.Roles, "Editor", fmt.Sprintf(`{"paths":[{"id":"/%d","sign":"+","permissions":"r"}]}`, rev))
+		if p, err := s.Principal(t.Context(), "ann"); err != nil || p.Rules.Roles[0].Entries[0].ID() != fmt.Sprintf("/%d", rev) {
+			t.Fatalf("the role does not hold: %v, %v", p, err)
+		}
+	}
+	server.Say(t, "SET", "{test}:user:ann", "{")
+	if !s.knows(t, "ann", 4) {
+		t.Fatal("it is told of the change")
+	}
+	if err := s.Reload(); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := s.Principal(t.Context(), "ann"); !errors.Is(err, errUnsound) || p != nil {
+		t.Errorf("what was known before counts: %v, %v", p, err)
+	}
+}
+
 func TestTheShapesOfHashesAreThoseOfAllUsers(t *testing.T) {
 	server := redistest.Start(t)
 	argon2id := "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"

@@ -96,6 +96,7 @@ type Home struct {
 type Store struct {
 	options Options
 	keys    keys
+	tracked []string // what the keys begin with whose changes Redis tells of
 	view    *view
 	home    atomic.Pointer[Home]
 
@@ -125,6 +126,7 @@ func New(options Options) *Store {
 	s := &Store{
 		options: options,
 		keys:    keys(options.Prefix),
+		tracked: keys(options.Prefix).tracked(),
 		view:    newView(options.CacheSize, options.MaxStale, options.Timeout),
 		tried:   make(chan struct{}),
 		ended:   make(chan struct{}),

@@ -108,6 +108,60 @@ func TestAChangeThatFailsChangesNothing(t *testing.T) {
 	}
 }
 
+// The script decides by itself, and whatever happens to be wrong, it does all or nothing.
+func TestAStepIsMadeWholeOrNotAtAll(t *testing.T) {
+	server := redistest.Start(t)
+	s := open(t, optionsFor(server.Address), Home{})
+	c, err := s.reached()
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := step{kind: account.Users, name: "ann", before: "{}", after: `{"rev":1}`, floor: "3", raised: "4", shapes: []string{"bcrypt 10", "1"}}
+	set := [][]string{{"SET", "{test}:user:ann", "{}"}, {"ZADD", "{test}:users", "0", "ann"}, {"SET", "{test}:rev_floor", "3"}, {"SET", "{test}:used", "x"}, {"HSET", "{test}:shapes", "bcrypt 4", "1"}}
+	for why, row := range map[string]struct {
+		change func(*step)
+		words  []string
+		made   bool
+		says   string
+	}{
+		"all is as it must be":          {func(*step) {}, nil, true, ""},
+		"any floor will do":             {func(s *step) { s.floor = "" }, nil, true, ""},
+		"the document is another one":   {func(s *step) { s.before = "{ }" }, nil, false, ""},
+		"there is a document":           {func(s *step) { s.before = "" }, nil, false, ""},
+		"there is no document":          {func(*step) {}, []string{"DEL", "{test}:user:ann"}, false, ""},
+		"the floor is another one":      {func(s *step) { s.floor = "2" }, nil, false, ""},
+		"there is no floor":             {func(*step) {}, []string{"DEL", "{test}:rev_floor"}, false, ""},
+		"it was used":                   {func(s *step) { s.first = true }, nil, false, ""},
+		"there is somebody":             {func(s *step) { s.first = true }, []string{"DEL", "{test}:used"}, false, ""},
+		"there is nobody yet":           {func(s *step) { s.first = true }, []string{"DEL", "{test}:used", "{test}:users"}, true, ""},
+		"the document is no string":     {func(*step) {}, []string{"EVAL", "redis.call('DEL', KEYS[1]) redis.call('LPUSH', KEYS[1], 'x')", "1", "{test}:user:ann"}, false, "WRONGTYPE"},
+		"the names are no sorted set":   {func(*step) {}, []string{"SET", "{test}:users", "x"}, false, "WRONGTYPE"},
+		"the floor is no string":        {func(*step) {}, []string{"EVAL", "redis.call('DEL', KEYS[1]) redis.call('LPUSH', KEYS[1], 'x')", "1", "{test}:rev_floor"}, false, "WRONGTYPE"},
+		"the identity is no string":     {func(*step) {}, []string{"EVAL", "redis.call('DEL', KEYS[1]) redis.call('LPUSH', KEYS[1], 'x')", "1", "{test}:used"}, false, "WRONGTYPE"},
+		"the shapes are no hash":        {func(*step) {}, []string{"SET", "{test}:shapes", "x"}, false, "WRONGTYPE"},
+		"there is no memory":            {func(*step) {}, []string{"CONFIG", "SET", "maxmemory", "1"}, false, "OOM"},
+		"it is taken out, and the last": {func(s *step) { s.after, s.shapes = "", []string{"bcrypt 4", "-1"} }, nil, true, ""},
+	} {
+		server.Say(t, "FLUSHALL")
+		server.Say(t, "CONFIG", "SET", "maxmemory", "0")
+		for _, words := range append(set, row.words) {
+			if len(words) > 0 {
+				server.Say(t, words...)
+			}
+		}
+		next := whole
+		row.change(&next)
+		before := contents(t, server)
+		made, err := s.make(t.Context(), c, next, "identity")
+		if made != row.made || (err == nil) != (row.says == "") || err != nil && !strings.Contains(err.Error(), row.says) {
+			t.Errorf("%s: %v, %v", why, made, err)
+		}
+		if after := contents(t, server); (after != before) != row.made {
+			t.Errorf("%s: before\n%s\nafter\n%s", why, before, after)
+		}
+	}
+}
+
 // cheap is a hash of bcrypt's form.
 const cheap = "$2a$10$7EqJtq98hPqEX7fNZaFWoO5xyPEEKPCAmDEGTvdQ5kIzEVvxGh1W6"
 

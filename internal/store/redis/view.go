@@ -221,7 +221,7 @@ func (v *view) land(name string, f *flight, s *session, found *finding, err erro
 	}
 	if f.err = err; found != nil {
 		f.found = found.principal
-		if !f.stale && v.session.Load() == s {
+		if !f.stale {
 			v.keep(name, s, found, v.now()+int64(absence))
 		}
 	}
