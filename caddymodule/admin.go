@@ -152,6 +152,9 @@ func (h *Handler) auditAdmin(r *http.Request, op string, err error) {
 	fields := []zap.Field{zap.String("op", op), zap.String("by", "the admin API"), zap.String("client_ip", peer(r))}
 	if err == nil {
 		h.audit.Info("operation", fields...)
+		if user, dead := revokes(op, ""); dead {
+			h.tokensRevoked(user, op)
+		}
 		return
 	}
 	o := outcomeOf(err, http.StatusUnauthorized)

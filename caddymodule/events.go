@@ -103,7 +103,12 @@ func revokes(op, by string) (user string, dead bool) {
 	case "logout", "change-password":
 		return by, true
 	}
-	return strings.CutPrefix(op, "delete user ")
+	for _, ended := range []string{"delete user ", "set the password of user ", "revoke the tokens of user "} {
+		if user, dead := strings.CutPrefix(op, ended); dead {
+			return user, true
+		}
+	}
+	return "", false
 }
 
 // tokensRevoked is told that a user's tokens are dead, and by what.

@@ -42,7 +42,9 @@ func TestAFloodOfLockoutsTakesNoMoreMemory(t *testing.T) {
 
 func TestOnlySomeOperationsEndTokens(t *testing.T) {
 	for op, want := range map[string]string{
-		"logout": "adm", "change-password": "adm", "delete user ann": "ann", "put user ann": "", "delete role ann": "", "whoami": "", "": "",
+		"logout": "adm", "change-password": "adm", "delete user ann": "ann", "put user ann": "",
+		"set the password of user ann": "ann", "revoke the tokens of user ann": "ann", "issue a token of user ann": "",
+		"delete role ann": "", "whoami": "", "": "",
 	} {
 		if user, dead := revokes(op, "adm"); dead != (want != "") || dead && user != want {
 			t.Errorf("%s: %s %v", op, user, dead)

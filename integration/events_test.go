@@ -28,7 +28,7 @@ func (d *door) eventsOf(t *testing.T, name string) []map[string]any {
 
 func TestCaddysEventsTellWhatAnOperatorWouldWakeUpFor(t *testing.T) {
 	store := startRecorder(t, &recorder{})
-	d := startDoor(t, frontDoorWith("debug", ownKey, "login_limit 2 1m"), doorOptions{store: store.address})
+	d := startDoor(t, frontDoorWith("debug", ownKey, "login_limit 2 1m"), doorOptions{store: store.address, admin: true})
 	adm := bearing(tokenOf(t, "adm"))
 	d.ask(t, request("GET /_login", authorization("ann", "wrong")))
 	d.ask(t, request("GET /_login", authorization("ann", "wrong, too")))
@@ -38,6 +38,7 @@ func TestCaddysEventsTellWhatAnOperatorWouldWakeUpFor(t *testing.T) {
 	d.ask(t, request("GET /_login"))
 	d.ask(t, request("GET /_auth?op=logout", bearing(tokenOf(t, "bob"))))
 	d.ask(t, request("DELETE /meta/auth/users/cal", adm))
+	ask(t, d.admin, requestTo(d.admin, "POST /cmwell_auth/users/ann/revoke", "Content-Length: 0"))
 	if err := os.WriteFile(d.users, []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -48,8 +49,8 @@ func TestCaddysEventsTellWhatAnOperatorWouldWakeUpFor(t *testing.T) {
 			{"reason": "rejected", "scheme": "basic", "client_ip": "127.0.0.1"}, {"reason": "rejected", "scheme": "basic", "client_ip": "127.0.0.1"},
 		},
 		"lockout":             {{"reason": "throttled", "scheme": "basic", "client_ip": "127.0.0.1", "retry_after": 4.0}},
-		"token_revoked":       {{"user": "bob", "op": "logout"}, {"user": "cal", "op": "delete user cal"}},
-		"users_reloaded":      {{"store": "file"}, {"store": "file"}}, // both changed a document
+		"token_revoked":       {{"user": "bob", "op": "logout"}, {"user": "cal", "op": "delete user cal"}, {"user": "ann", "op": "revoke the tokens of user ann"}},
+		"users_reloaded":      {{"store": "file"}, {"store": "file"}, {"store": "file"}}, // each changed a document
 		"users_reload_failed": {{"store": "file"}},
 	} {
 		got, err := json.Marshal(d.eventsOf(t, name))
