@@ -50,5 +50,8 @@ grep -q '^CapEff:[[:space:]]0*$' "/proc/$server/status" || fail 'it has capabili
 [ "$(stat -c '%a %u' "$root/data/users.json")" = "600 ${user%:*}" ] || fail 'users.json is not its own'
 grep -q 'read-only file system' "$log" && fail 'it wanted to write elsewhere'
 grep -q 'handled request' "$log" || fail 'its log is not on standard error'
+# As `docker exec` does: root gets another password, and may log in from elsewhere.
+echo 'a password of my own' | chroot --userspec="$user" "$root" "$1" cmwell-auth user passwd root --password-stdin >/dev/null || fail 'no password was set'
+curl -s --noproxy '*' -u 'root:a password of my own' -H 'Host: elsewhere' http://localhost:8080/_login | grep -q token || fail 'the password is not the new one'
 kill "$server"
 wait "$server" || fail "it ended with $?"
