@@ -53,11 +53,7 @@ func TestTheReadmesSessionRunsAsItIsPrinted(t *testing.T) {
 		steps[i].command = strings.ReplaceAll(steps[i].command, "localhost:8080", "localhost:"+port)
 	}
 	outputs := runSession(t, shell, steps)
-	for i, step := range steps {
-		if !step.prints(outputs[i]) {
-			t.Errorf("$ %s\nprinted\n%s\nwant\n%s", step.command, outputs[i], step.output)
-		}
-	}
+	wantPrinted(t, steps, outputs)
 	for name, mode := range map[string]os.FileMode{"data/users.json": 0o600, "data/infotons.db": 0o600} {
 		if info, err := os.Stat(filepath.Join(d.dir, name)); err != nil || info.Mode().Perm() != mode {
 			t.Errorf("%s: %v %v", name, info, err)
@@ -125,6 +121,16 @@ func session(document string) ([]step, error) {
 func (s step) prints(output string) bool {
 	pattern := strings.ReplaceAll(regexp.QuoteMeta(strings.TrimSuffix(s.output, "\n")), "…", ".*")
 	return regexp.MustCompile("^" + pattern + "$").MatchString(strings.TrimSuffix(output, "\n"))
+}
+
+// wantPrinted compares what the commands of a session printed.
+func wantPrinted(t *testing.T, steps []step, outputs []string) {
+	t.Helper()
+	for i, step := range steps {
+		if !step.prints(outputs[i]) {
+			t.Errorf("$ %s\nprinted\n%s\nwant\n%s", step.command, outputs[i], step.output)
+		}
+	}
 }
 
 // runSession runs all commands in one shell, and returns what each printed.

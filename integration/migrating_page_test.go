@@ -89,11 +89,7 @@ func TestTheMigrationPageRunsAsItIsPrinted(t *testing.T) {
 		_ = stop.Run()
 	})
 	outputs := runSessionIn(t, dir, shell, "", steps, environ...)
-	for i, step := range steps {
-		if !step.prints(outputs[i]) {
-			t.Errorf("$ %s\nprinted\n%s\nwant\n%s", step.command, outputs[i], step.output)
-		}
-	}
+	wantPrinted(t, steps, outputs)
 	if saved, err := os.ReadFile(filepath.Join(dir, "saved/users/ann")); err != nil || string(saved) != everyField {
 		t.Errorf("saved is %s, %v", saved, err)
 	}

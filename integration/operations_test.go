@@ -29,9 +29,5 @@ func TestTheSessionsOfTheOperationsPageRunAsTheyArePrinted(t *testing.T) {
 	}
 	environ := append(slices.Clone(d.environ), withCaddy(t), "CADDY_ADMIN="+d.admin)
 	outputs := runSessionIn(t, t.TempDir(), shell, "exec 2>&1\n", steps, environ...)
-	for i, step := range steps {
-		if !step.prints(outputs[i]) {
-			t.Errorf("$ %s\nprinted\n%s\nwant\n%s", step.command, outputs[i], step.output)
-		}
-	}
+	wantPrinted(t, steps, outputs)
 }
