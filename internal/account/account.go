@@ -78,11 +78,11 @@ type Editor interface {
 	// Edit changes one user, durably. It calls change with the user as it is at that
 	// moment, and once more each time that another door changes the user before the
 	// edit is made: the last call counts, and no other Edit comes between. An error of
-	// change leaves everything as it was and is returned as it is, and so does a
-	// result that is not a user document. Fields that change does not name stay as they are, also
-	// those that nobody here knows; no fields, and nothing is written. What comes
-	// back is the user after the edit; with an error, which is ErrNotExist when
-	// there is no such user, the zero User.
+	// change leaves everything as it was and is returned as it is, and so does a result
+	// that is not a user document. Fields that change does not name stay as they are,
+	// also those that nobody here knows; no fields, and nothing is written. What comes
+	// back is the user after the edit; with an error, which is ErrNotExist when there
+	// is no such user, the zero User.
 	Edit(ctx context.Context, name string, change func(User) (Fields, error)) (User, error)
 }
 

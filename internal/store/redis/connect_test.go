@@ -79,6 +79,25 @@ func TestAUserWithNoMoreRightsThanNeeded(t *testing.T) {
 	}
 }
 
+func TestTheNumberOfConnections(t *testing.T) {
+	for _, size := range []int{1, 2, 8} {
+		server := redistest.Start(t)
+		options := optionsFor(server.Address)
+		options.PoolSize = size
+		s := open(t, options, Home{})
+		redistest.Eventually(t, "all connections are used", func() bool {
+			s.works(t)
+			return strings.Count(server.Say(t, "CLIENT", "LIST"), "name=cmwell_auth") == 1+size
+		})
+		for range 100 {
+			s.works(t)
+		}
+		if n := strings.Count(server.Say(t, "CLIENT", "LIST"), "name=cmwell_auth"); n != 1+size {
+			t.Errorf("%d connections for %d", n, size)
+		}
+	}
+}
+
 func TestWhoIsNotLetIn(t *testing.T) {
 	server := redistest.Start(t, "--requirepass", "let me in")
 	for password, says := range map[string]string{"": "NOAUTH", "wrong secret": "WRONGPASS"} {

@@ -26,7 +26,7 @@ func (s *Store) dial() (rueidis.Client, error) {
 	if s.users.Load() == nil {
 		// One connection for all that is about users: what Redis tells of changes comes
 		// between its answers in the order in which it happened.
-		one := s.clientOption(-1)
+		one := s.clientOption(1)
 		one.OnInvalidations = s.told
 		one.ClientTrackingOptions = []string{"BCAST"}
 		for _, prefix := range s.tracked {
@@ -39,7 +39,7 @@ func (s *Store) dial() (rueidis.Client, error) {
 		s.users.Store(&c)
 	}
 	if s.counts.Load() == nil {
-		many := s.clientOption(bits.Len(uint(s.options.PoolSize)) - 1)
+		many := s.clientOption(s.options.PoolSize)
 		many.DisableCache = true
 		c, err := s.connect(many)
 		if err != nil {
@@ -72,9 +72,13 @@ func (s *Store) hangUp() {
 	}
 }
 
-// clientOption is for 2^multiplex connections, or one when it is negative.
-func (s *Store) clientOption(multiplex int) rueidis.ClientOption {
+// clientOption is for so many connections, a power of two.
+func (s *Store) clientOption(connections int) rueidis.ClientOption {
 	o := s.options
+	multiplex := bits.Len(uint(connections)) - 1
+	if multiplex == 0 {
+		multiplex = -1 // with 0, the driver chooses
+	}
 	dialer := net.Dialer{Timeout: o.Timeout, KeepAlive: time.Second}
 	option := rueidis.ClientOption{
 		InitAddress: o.Addresses, Username: o.Username, Password: o.Password, SelectDB: o.DB,

@@ -82,7 +82,8 @@ type kept struct {
 }
 
 // Put stores a document; see account.Documents. One of more than MaxDocument bytes
-// is an error that wraps account.ErrDocument.
+// is an error that wraps account.ErrDocument. Of this change as of all others: when
+// Redis does not answer any more, that is an error, and it may have been made.
 func (s *Store) Put(ctx context.Context, kind account.Kind, name string, document []byte) error {
 	return s.Replace(ctx, kind, name, func([]byte) ([]byte, error) { return document, nil })
 }
@@ -214,12 +215,22 @@ func (s *Store) change(ctx context.Context, kind account.Kind, name string, deci
 		made, err := s.make(ctx, c, next, rand.Text())
 		// After an error it may have been made nevertheless.
 		s.view.changed(kind, name)
-		if err == nil && len(next.shapes) > 0 {
-			err = s.readShapes(ctx, c)
-		}
-		if made || err != nil {
+		if err != nil {
 			return err
 		}
+		if made {
+			s.reshape(ctx, c, len(next.shapes) > 0)
+			return nil
+		}
+	}
+}
+
+// reshape reads the shapes after a change that moved them. What was changed stays
+// so though that should fail.
+func (s *Store) reshape(ctx context.Context, c rueidis.Client, moved bool) {
+	if moved && s.readShapes(ctx, c) != nil {
+		s.unshaped.Store(true)
+		s.wake()
 	}
 }
 

@@ -23,14 +23,14 @@ func (s *Store) inspect(c rueidis.Client) error {
 		}
 	}
 	if policy := info["maxmemory_policy"]; strings.HasPrefix(policy, "allkeys-") && info["maxmemory"] != "0" {
-		err := fmt.Errorf("redis: maxmemory-policy %s found: users and roles would be forgotten when memory is short; noeviction and volatile-… are accepted", policy)
+		err := fmt.Errorf("maxmemory-policy %s found: users and roles would be forgotten when memory is short; noeviction and volatile-… are accepted", policy)
 		if s.options.RefuseEviction {
 			return &account.Trouble{Reason: "Redis may forget users", Err: err}
 		}
 		s.warnOnce(err.Error())
 	}
 	if info["role"] == "master" && info["aof_enabled"] == "0" && info["connected_slaves"] == "0" {
-		s.warnOnce("redis: neither appendonly nor a replica found: what was changed since the last snapshot is lost when the server ends")
+		s.warnOnce("neither appendonly nor a replica found: what was changed since the last snapshot is lost when the server ends")
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -35,7 +36,8 @@ func (s *Store) keep() {
 			return
 		}
 		s.view.end(err)
-		s.tell(fmt.Sprintf("users redis %s: %v; users who are known here are known for %s, all others are answered 503", s.where(), err, s.options.MaxStale))
+		why := strings.TrimPrefix(err.Error(), "redis: ")
+		s.tell(fmt.Sprintf("users redis %s: %s; users who are known here are known for %s, all others are answered 503", s.where(), why, s.options.MaxStale))
 		s.looked()
 		if time.Since(begun) > longPause {
 			pause = shortPause
@@ -82,7 +84,8 @@ func (s *Store) listen() error {
 		if s.view.session.Load() == nil {
 			return s.view.why()
 		}
-		asked, identity, err := s.beat(c)
+		asked := s.view.now()
+		identity, err := s.heartbeat(s.life, c)
 		if err == nil && identity != s.identity {
 			err = s.adopt(identity)
 		}
@@ -117,7 +120,7 @@ func (s *Store) looked() {
 
 // heartbeat asks for the identity of the store: of a key with our prefix, so that a
 // cluster has it asked where the users are, and a server that is still loading says
-// so. It tells when it asked.
+// so.
 func (s *Store) heartbeat(ctx context.Context, c rueidis.Client) (identity string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
 	defer cancel()
@@ -129,12 +132,6 @@ func (s *Store) heartbeat(ctx context.Context, c rueidis.Client) (identity strin
 		return "", s.failed(err)
 	}
 	return identity, nil
-}
-
-func (s *Store) beat(c rueidis.Client) (asked int64, identity string, err error) {
-	asked = s.view.now()
-	identity, err = s.heartbeat(s.life, c)
-	return asked, identity, err
 }
 
 // greet finds out whether this is the store that was used, and makes the first user
