@@ -1,14 +1,21 @@
 package integration
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/cm-well/cmwell-auth/internal/account"
 	"github.com/cm-well/cmwell-auth/internal/store/file"
+	"github.com/cm-well/cmwell-auth/internal/store/redis"
 	"github.com/cm-well/cmwell-auth/internal/store/redis/redistest"
 )
 
@@ -84,5 +91,87 @@ func TestACheckTellsOfAStoreThatAnybodyMayWriteTo(t *testing.T) {
 	}
 	if got := d.administer(t, "GET state", ""); !strings.Contains(got.body, `"users":"infotons:http://`+store.address+`"`) {
 		t.Errorf("got %v", got)
+	}
+}
+
+// manyUsers is a file of so many.
+func manyUsers(t *testing.T, name string, n int) {
+	t.Helper()
+	var text strings.Builder
+	for i := range n {
+		fmt.Fprintf(&text, "%s\n\"u%05d\": {\"rev\":%d}", map[bool]string{true: ","}[i > 0], i, i%7)
+	}
+	if err := os.WriteFile(name, []byte(`{"users":{`+text.String()+`},"roles":{}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Interrupted by a person, and then killed, the same command goes on where it was.
+func TestAMigrationThatWasInterruptedGoesOn(t *testing.T) {
+	const users = 4000
+	s := stageFor(t, false)
+	manyUsers(t, filepath.Join(s.dir, "many.json"), users)
+	server := redistest.Start(t)
+	command := "caddy cmwell-auth migrate --apply --from file:many.json --to redis://" + server.Address + "/0"
+	store := redis.New(redis.Options{Addresses: []string{server.Address}, Prefix: "{cmwell_auth}:", CacheSize: 10, MaxStale: time.Minute, Timeout: patience, PoolSize: 2})
+	store.Start(redis.Home{})
+	defer store.Close()
+	arrived := func() int {
+		names, err := store.Names(t.Context(), account.Users)
+		if err != nil {
+			return 0 // it is still being looked for
+		}
+		return len(names)
+	}
+	for i, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGKILL} {
+		before := arrived()
+		run := exec.CommandContext(t.Context(), s.shell, "-c", "exec "+command)
+		run.Dir, run.Env = s.dir, s.environ
+		var said bytes.Buffer
+		run.Stderr = &said
+		if err := run.Start(); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "some more have arrived", func() bool { return arrived() >= before+200 })
+		if err := run.Process.Signal(signal); err != nil {
+			t.Fatal(err)
+		}
+		_ = run.Wait()
+		if i == 0 && (run.ProcessState.ExitCode() != 1 || !strings.Contains(said.String(), "what was stored stays, and the same command goes on from there")) {
+			t.Errorf("%s: exit %d, %s", signal, run.ProcessState.ExitCode(), &said)
+		}
+		if n := arrived(); n >= users {
+			t.Fatalf("%d have arrived: it was not interrupted", n)
+		}
+	}
+	before := arrived()
+	if got, want := s.run(t, command), fmt.Sprintf("%d added, 0 changed, %d the same, 0 only there\n> Done, and compared again", users-before, before); !strings.Contains(got, want) {
+		t.Errorf("%.300s…\nwant %s", got[max(0, len(got)-300):], want)
+	}
+}
+
+// A door has the file in use, is told by its admin API to change it, and commands
+// change it past the door, all at once.
+func TestCommandsOnAFileAndItsDoorLoseNothing(t *testing.T) {
+	s := stageFor(t, true)
+	const each = 4
+	var done sync.WaitGroup
+	for i := range each {
+		done.Go(func() {
+			for _, where := range []string{"", " --file users.json"} {
+				path := fmt.Sprintf("/at%d%s", i, strings.ReplaceAll(strings.TrimSpace(where), " ", ""))
+				if got := s.run(t, "caddy cmwell-auth user grant bob --json --allow rw:"+path+where); !strings.Contains(got, `"changed": true`) {
+					t.Errorf("%s: %s", path, got)
+				}
+			}
+		})
+	}
+	done.Wait()
+	eventually(t, "the door knows all of it", func() bool {
+		got := s.run(t, "caddy cmwell-auth user show bob")
+		return strings.Count(got, "+ /at") == 2*each
+	})
+	if got := s.run(t, "caddy cmwell-auth user show bob --file users.json"); strings.Count(got, "+ /at") != 2*each {
+		t.Errorf("the file has\n%s", got)
 	}
 }
