@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // crowded is how many users the larger file has.
@@ -49,14 +50,6 @@ type caddies struct {
 	plan
 	*servers
 	environ []string
-}
-
-// running is a server that answers, with the token of its user with few rules.
-type running struct {
-	name    string
-	address string
-	pid     int
-	token   string
 }
 
 func (c caddies) start(ctx context.Context, name string, configure configuration) (running, error) {
@@ -125,25 +118,14 @@ func (p plan) rowsFor(started []running, ruled string) []*row {
 	thousand.name, thousand.token = "cmwell_auth, 1,000 rules", ruled
 	crowds := append([]running{door, thousand}, started[3:]...)
 
-	var rows []*row
-	add := func(request string, connections int, asked exchange, servers ...running) {
-		bare := len(rows)
-		for i, server := range servers {
-			r := &row{request: request, server: server.name, address: server.address, pid: server.pid, asked: asked, connections: connections}
-			if rows = append(rows, r); i > 0 {
-				r.bare = rows[bare]
-			}
-		}
-	}
-	add("anonymous read", p.connections, aRead, proxy, again, door)
-	writes := len(rows)
-	add("authenticated write", p.connections, write(door.token), append([]running{proxy, again}, crowds...)...)
+	writes := rowsOf("authenticated write", p.connections, write(door.token), append([]running{proxy, again}, crowds...)...)
 	for i, one := range crowds { // each front door takes its own tokens alone
-		rows[writes+2+i].asked = write(one.token)
+		writes[2+i].asked = write(one.token)
 	}
-	add("write, invalid token", p.connections, write(forged(door.token)), proxy, door)
-	shut := rows[len(rows)-1]
-	shut.server, shut.asked = door.name+": refused", refused(shut.asked)
-	add("bulk write of 1 MB", bulkConnections, bulk(door.token), proxy, again, door)
-	return rows
+	return slices.Concat(
+		rowsOf("anonymous read", p.connections, aRead, proxy, again, door),
+		writes,
+		refusedRows(p.connections, write(forged(door.token)), proxy, door),
+		rowsOf("bulk write of 1 MB", bulkConnections, bulk(door.token), proxy, again, door),
+	)
 }

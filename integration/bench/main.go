@@ -81,6 +81,8 @@ func (p plan) run(ctx context.Context) error {
 			return err
 		}
 	}
+	ctx, cancel := context.WithTimeout(ctx, p.longest())
+	defer cancel()
 	dir, err := os.MkdirTemp("", "cmwell-bench-")
 	if err != nil {
 		return err
@@ -121,6 +123,15 @@ func (p plan) parts() []func(ctx context.Context, dir string) (string, error) {
 		parts = append(parts, p.flood)
 	}
 	return parts
+}
+
+// longest is how long all of it may take. Only servers that do not answer take as
+// long.
+func (p plan) longest() time.Duration {
+	const parts, mostRows, floods = 4, 16, 4
+	each := shortWarmUp + time.Duration(p.seconds)*time.Second + grace
+	flood := warmUp + time.Duration(p.floodSeconds)*time.Second + grace
+	return parts*setUpTime + time.Duration(parts*mostRows*p.rounds)*each + floods*flood
 }
 
 // build compiles Caddy with the front door, of the module that the working

@@ -60,51 +60,49 @@ func (p plan) peers(ctx context.Context, dir string) (string, error) {
 	return section("Other proxies, each compared with itself", rows) + absent, nil
 }
 
+// peerRows starts a peer without its check and with it.
 func (p plan) peerRows(ctx context.Context, s *servers, one peer) ([]*row, error) {
 	program, err := exec.LookPath(one.program)
 	if err != nil {
 		return nil, err
 	}
+	proxy, err := s.startPeer(ctx, program, one, false)
+	if err != nil {
+		return nil, err
+	}
+	checked, err := s.startPeer(ctx, program, one, true)
+	if err != nil {
+		return nil, err
+	}
 	valid := signed(`{"sub":"ann"}`)
-	request := func(name string, asked exchange, server *row) *row {
-		copied := *server
-		copied.request, copied.asked = name, asked
-		return &copied
+	rows := rowsOf("authenticated write", p.connections, write(valid), proxy, checked)
+	if one.refuses {
+		rows = append(rows, refusedRows(p.connections, write(forged(valid)), proxy, checked)...)
 	}
-	var pair []*row
-	for _, checked := range []bool{false, true} {
-		at, err := s.place(ctx)
-		if err != nil {
-			return nil, err
-		}
-		config := filepath.Join(at.home, one.program+".conf")
-		if err := os.WriteFile(config, []byte(one.configure(at, checked)), 0o600); err != nil {
-			return nil, err
-		}
-		command := exec.CommandContext(ctx, program, one.arguments(config)...) //nolint:gosec // no shell is involved
-		command.Dir = at.home
-		process, err := s.start(command)
-		if err != nil {
-			return nil, err
-		}
-		if err := process.await(ctx, at.address, page, aRead.serves); err != nil {
-			return nil, err
-		}
-		name := "bare " + one.program
-		if checked {
-			name = one.program + " " + one.check
-		}
-		pair = append(pair, &row{server: name, address: at.address, pid: process.command.Process.Pid, connections: p.connections})
+	return rows, nil
+}
+
+// startPeer returns when the peer answers a read as it should.
+func (s *servers) startPeer(ctx context.Context, program string, one peer, checked bool) (running, error) {
+	at, err := s.place(ctx)
+	if err != nil {
+		return running{}, err
 	}
-	bare, with := request("authenticated write", write(valid), pair[0]), request("authenticated write", write(valid), pair[1])
-	with.bare = bare
-	if !one.refuses {
-		return []*row{bare, with}, nil
+	config := filepath.Join(at.home, one.program+".conf")
+	if err := os.WriteFile(config, []byte(one.configure(at, checked)), 0o600); err != nil {
+		return running{}, err
 	}
-	open, shut := request("write, invalid token", write(forged(valid)), pair[0]), request("write, invalid token", refused(write(forged(valid))), pair[1])
-	shut.bare = open
-	shut.server += ": refused"
-	return []*row{bare, with, open, shut}, nil
+	command := exec.CommandContext(ctx, program, one.arguments(config)...) //nolint:gosec // no shell is involved
+	command.Dir = at.home
+	process, err := s.start(command)
+	if err != nil {
+		return running{}, err
+	}
+	r := running{name: "bare " + one.program, address: at.address, pid: process.command.Process.Pid}
+	if checked {
+		r.name = one.program + " " + one.check
+	}
+	return r, process.await(ctx, at.address, page, aRead.serves)
 }
 
 // signed is a token by HS256.

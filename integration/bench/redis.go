@@ -62,7 +62,11 @@ func fillRedis(ctx context.Context, server *process, address string) error {
 	if err != nil {
 		return err
 	}
-	conn, err := server.dial(ctx, address)
+	var conn net.Conn
+	err = server.retry(ctx, func(ctx context.Context) (err error) {
+		conn, err = new(net.Dialer).DialContext(ctx, "tcp", address)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -84,25 +88,6 @@ func fillRedis(ctx context.Context, server *process, address string) error {
 		}
 	}
 	return nil
-}
-
-// dial waits until the process listens there.
-func (p *process) dial(ctx context.Context, address string) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, startTime)
-	defer cancel()
-	for {
-		conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
-		if err == nil {
-			return conn, nil
-		}
-		select {
-		case <-p.ended:
-			return nil, fmt.Errorf("it has ended: %s\n%s", p.command.ProcessState, p.said.Bytes())
-		case <-ctx.Done():
-			return nil, err
-		case <-time.After(retryAfter):
-		}
-	}
 }
 
 // fillCommands make so many users, of whom the first is the known one.

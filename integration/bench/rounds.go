@@ -21,6 +21,36 @@ type row struct {
 	rounds      []figures
 }
 
+// running is a server that answers, with the token of its user with few rules
+// where it has one.
+type running struct {
+	name    string
+	address string
+	pid     int
+	token   string
+}
+
+// rowsOf are of servers that are all asked for the same. The first is the bare proxy that the
+// others are compared with.
+func rowsOf(request string, connections int, asked exchange, servers ...running) []*row {
+	var rows []*row
+	for i, server := range servers {
+		r := &row{request: request, server: server.name, address: server.address, pid: server.pid, asked: asked, connections: connections}
+		if rows = append(rows, r); i > 0 {
+			r.bare = rows[0]
+		}
+	}
+	return rows
+}
+
+// refusedRows ask for what the bare proxy passes on and the other refuses.
+func refusedRows(connections int, asked exchange, proxy, checked running) []*row {
+	checked.name += ": refused"
+	rows := rowsOf("write, invalid token", connections, asked, proxy, checked)
+	rows[1].asked = refused(asked)
+	return rows
+}
+
 // measureRows takes turns: in each round every row is measured once, in every
 // other round from the last to the first, so that what gets slower or busier
 // meanwhile is not always the same row's loss.

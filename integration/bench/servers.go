@@ -173,24 +173,31 @@ func (it setUp) adapt(ctx context.Context, binary string, environ []string) (str
 
 // await asks until the answer is as it should be.
 func (p *process) await(ctx context.Context, address, path string, serves func(answer) bool) error {
-	ctx, cancel := context.WithTimeout(ctx, startTime)
-	defer cancel()
 	l := line{address: address, deadline: time.Now().Add(startTime)}
 	defer l.hangUp()
-	var last answer
-	for {
+	return p.retry(ctx, func(ctx context.Context) error {
 		got, err := l.ask(ctx, fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: bench\r\n\r\n", path))
-		if err == nil && serves(got) {
-			return nil
+		if err == nil && !serves(got) {
+			err = fmt.Errorf("%s does not answer as it should, but %d with %d bytes", path, got.status, got.size)
 		}
+		return err
+	})
+}
+
+// retry tries until it succeeds, the process has ended or had time to start.
+func (p *process) retry(ctx context.Context, try func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
+	for {
+		err := try(ctx)
 		if err == nil {
-			last = got
+			return nil
 		}
 		select {
 		case <-p.ended:
 			return fmt.Errorf("it has ended: %s\n%s", p.command.ProcessState, p.said.Bytes())
 		case <-ctx.Done():
-			return fmt.Errorf("%s does not answer as it should, but %d with %d bytes: %w", path, last.status, last.size, ctx.Err())
+			return err
 		case <-time.After(retryAfter):
 		}
 	}

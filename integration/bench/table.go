@@ -26,7 +26,7 @@ func floodRows(t *target) [][]string {
 	return [][]string{
 		append([]string{name(phase(false))}, quiet.cells()...),
 		append(append([]string{name(phase(true))}, flooded.cells()...), t.flooded.loginsPerSecond()),
-		{name("ratio"), ratio(flooded.perSecond, quiet.perSecond), ratio(float64(flooded.p50), float64(quiet.p50)), ratio(float64(flooded.p99), float64(quiet.p99))},
+		{name("ratio"), ratio(flooded.perSecond, quiet.perSecond), longer(flooded.p50, quiet.p50), longer(flooded.p99, quiet.p99)},
 	}
 }
 
@@ -60,8 +60,20 @@ func percentile(sorted []time.Duration, p float64) time.Duration {
 	return sorted[min(max(rank, 1), len(sorted))-1]
 }
 
+// milliseconds is a dash for what never ended.
 func milliseconds(d time.Duration) string {
+	if d == 0 {
+		return "-"
+	}
 	return fmt.Sprintf("%.2f ms", float64(d)/float64(time.Millisecond))
+}
+
+// longer is the ratio of two latencies, a dash when one was not seen.
+func longer(with, without time.Duration) string {
+	if with == 0 {
+		return "-"
+	}
+	return ratio(float64(with), float64(without))
 }
 
 // ratio of what is with the flood to what is without it, to three digits; a dash

@@ -77,6 +77,16 @@ func TestFloodRowsCompareBothMeasurements(t *testing.T) {
 	}
 }
 
+func TestReadsThatNobodyAnswersHaveNoLatency(t *testing.T) {
+	quiet := sample{span: time.Second, answered: 1, latencies: []time.Duration{time.Millisecond}}
+	rows := floodRows(&target{name: "door", quiet: quiet, flooded: sample{span: time.Second}})
+	for _, row := range rows[1:] {
+		if row[2] != "-" || row[3] != "-" {
+			t.Errorf("got %q, want dashes", row)
+		}
+	}
+}
+
 func TestRatioHasThreeDigits(t *testing.T) {
 	for _, c := range []struct {
 		with, without float64
@@ -107,6 +117,7 @@ func TestWhatIsNoMeasurementIsSaidSo(t *testing.T) {
 		{"reads", sample{latencies: reads, answered: 1}, false, ""},
 		{"reads and logins", sample{latencies: reads, answered: 1, logins: map[int]answers{401: {count: 1}, 503: {count: 9}}}, true, ""},
 		{"no reads", sample{}, false, "no request was answered"},
+		{"no reads in a flood", sample{logins: map[int]answers{401: {count: 1}}}, true, ""},
 		{"a read failed", sample{latencies: reads, answered: 1, failed: 1, failure: errors.New("cut off")}, false, "1 requests failed"},
 		{"no logins", sample{latencies: reads, answered: 1}, true, "no flood"},
 		{"logins refused unseen", sample{latencies: reads, answered: 1, logins: map[int]answers{429: {count: 9}}}, true, "no flood"},
