@@ -11,7 +11,7 @@ const (
 	// bulkConnections are few, so that the bodies that are judged at once have room.
 	bulkConnections = 4
 	// tokenHeader is where the front door looks for tokens, as CM-Well does.
-	tokenHeader = "X-CM-WELL-TOKEN" //nolint:gosec // a header's name, no token
+	tokenHeader = "X-CM-WELL-TOKEN" //nolint:gosec // the name of a header, no secret
 )
 
 // write is one small write with a token.

@@ -4,10 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -110,6 +112,15 @@ func TestEveryRowIsComparedWithTheBareProxyThatIsAskedTheSame(t *testing.T) {
 	}
 	if len(first) != 4 {
 		t.Errorf("%d kinds of requests, want 4", len(first))
+	}
+}
+
+func TestWhatIsNotInstalledIsTold(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	for _, one := range allPeers {
+		if _, err := (plan{}).peerRows(t.Context(), &servers{}, one); !errors.Is(err, exec.ErrNotFound) {
+			t.Errorf("%s: got %v, want that it is not found", one.program, err)
+		}
 	}
 }
 
