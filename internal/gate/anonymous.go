@@ -56,14 +56,12 @@ func (k *Keeper) anonymous(ctx context.Context, asked *asks, by *permission.Deci
 		}
 		return fmt.Errorf("gate: looking up user anonymous: %w", err)
 	}
-	var d permission.Decision
 	for i := range asked.all() {
 		a := &asked.list[i]
-		if d = everybody.Rules.Decide(a.where(), a.Level, a.Tree); !d.Allowed {
-			return &Refusal{Reason: ErrNoToken, Explanation: everybody.Rules.Explain(a.where(), a.Level, a.Tree)}
+		if everybody.Rules.DecideTo(by, a.where(), a.Level, a.Tree); !by.Allowed {
+			return &Refusal{Reason: ErrNoToken, Explanation: everybody.Rules.Explain(*a.where(), a.Level, a.Tree)}
 		}
 	}
-	*by = d
 	return nil
 }
 
@@ -94,6 +92,9 @@ func crossSite(r *http.Request) bool {
 // isPreflight is the Fetch standard's CORS preflight, which never carries a token.
 // What asks to be run as another method is none: it could show a protected path.
 func isPreflight(r *http.Request) bool {
-	return r.Method == http.MethodOptions && len(r.Header["Origin"]) > 0 && len(r.Header["Access-Control-Request-Method"]) > 0 &&
-		len(overrides(r.Header, parseQuery(r.URL.RawQuery))) == 0
+	if r.Method != http.MethodOptions || len(r.Header["Origin"]) == 0 || len(r.Header["Access-Control-Request-Method"]) == 0 {
+		return false
+	}
+	q := parseQuery(r.URL.RawQuery)
+	return len(overrides(r.Header, &q)) == 0
 }

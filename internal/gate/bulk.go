@@ -190,7 +190,8 @@ func (j judge) one(a *ask, link bool) *Refusal {
 	if admin && j.visitor.Operations&permission.Admin == 0 {
 		return &Refusal{Reason: ErrForbidden, Missing: permission.Admin}
 	}
-	if k.byRules(j.visitor.Principal, a).Allowed {
+	var by permission.Decision
+	if k.byRules(&by, j.visitor.Principal, a); by.Allowed {
 		return nil
 	}
 	return &Refusal{Reason: ErrForbidden, Explanation: j.visitor.Rules.Explain(a.path, a.Level, a.Tree)}

@@ -17,7 +17,7 @@ type call struct {
 	query func(query) bool
 	// header must be there, in net/http's spelling. askNoMore knows it.
 	header string
-	when   func(question) bool
+	when   func(http.Header) bool
 	demand Demand
 }
 
@@ -30,7 +30,7 @@ type question struct {
 	method, path string
 	query        query
 	header       http.Header
-	// askNoMore is what that function says of the header.
+	// askNoMore is what that function says of the header; false is on the safe side.
 	askNoMore bool
 }
 
@@ -59,7 +59,7 @@ func (c *call) suits(q *question) bool {
 			return false
 		}
 	}
-	return (c.query == nil || c.query(q.query)) && (c.header == "" || len(q.header[c.header]) > 0) && (c.when == nil || c.when(*q))
+	return (c.query == nil || c.query(q.query)) && (c.header == "" || len(q.header[c.header]) > 0) && (c.when == nil || c.when(q.header))
 }
 
 // special tells that the row fits no everyday request.

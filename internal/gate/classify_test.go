@@ -23,9 +23,8 @@ func demandOf(p Profile, line string) string {
 	if err != nil {
 		return err.Error()
 	}
-	var asks asks
-	q := parseQuery(raw)
-	if err := p.asks(&asks, &http.Request{Method: method, Header: h, URL: &url.URL{RawQuery: raw}}, &judged, &q); err != nil {
+	asks := asks{list: [2]ask{{path: judged}}}
+	if err := p.asks(&asks, &question{method: method, query: parseQuery(raw), header: h}); err != nil {
 		return err.Error()
 	}
 	var words []string

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"mime"
+	"net/http"
 
 	"github.com/cm-well/cmwell-auth/internal/permission"
 )
@@ -21,10 +22,10 @@ var (
 var cmwell = newTable([]call{
 	{methods: gets, path: "/_track/*", demand: read},
 	{methods: gets, path: "/_types-cache", demand: read},
-	{methods: gets, path: "/_ns-cache", when: withoutQuery, demand: read},
-	{methods: gets, path: "/_ns-cache", demand: admin},
-	{methods: gets, path: "/_services-cache", when: withoutQuery, demand: read},
-	{methods: gets, path: "/_services-cache", demand: admin},
+	{methods: gets, path: "/_ns-cache", query: withAny, demand: admin},
+	{methods: gets, path: "/_ns-cache", demand: read},
+	{methods: gets, path: "/_services-cache", query: withAny, demand: admin},
+	{methods: gets, path: "/_services-cache", demand: read},
 	{methods: gets, path: "/_timeout", demand: read},
 	{methods: getsPost, path: "/_null", demand: read},
 	{methods: gets, path: "/health*", demand: read},
@@ -117,11 +118,11 @@ var cmwell = newTable([]call{
 })
 
 // prioritized tells whether a write is to overtake the queue.
-func prioritized(q query) bool {
+func prioritized(q *query) bool {
 	return q.has("priority") || !q.plain && q.mentions("priority")
 }
 
-func withoutQuery(q question) bool { return len(q.query.pairs) == 0 }
+func withAny(q query) bool { return len(q.pairs) > 0 }
 
 func notRecursive(q query) bool { return q.get("recursive") == "false" }
 
@@ -137,8 +138,8 @@ func searches(q query) bool {
 }
 
 // isForm goes by the content type.
-func isForm(q question) bool {
-	types := q.header["Content-Type"]
+func isForm(h http.Header) bool {
+	types := h["Content-Type"]
 	if len(types) != 1 {
 		return false
 	}

@@ -83,13 +83,12 @@ func documents(p *permission.Path) bool {
 	return false
 }
 
-// decide asks the environment, and the user's rules where they count. When all is
-// allowed, by becomes the rule that allowed, if one was asked.
+// decide asks the environment, and the user's rules where they count. by becomes
+// the last rule that was asked; without an error, that is the one that allowed.
 func (k *Keeper) decide(r *http.Request, v *visitor, asked *asks, by *permission.Decision) error {
 	if !v.known() {
 		return k.decideWithoutUser(r, v, asked, by)
 	}
-	var decided permission.Decision
 	for i := range asked.all() {
 		a := &asked.list[i]
 		if missing := a.Operation &^ v.Operations; missing != 0 {
@@ -101,14 +100,13 @@ func (k *Keeper) decide(r *http.Request, v *visitor, asked *asks, by *permission
 		if a.Level == 0 || k.UnsafeOpenWrites && !k.protected(a) {
 			continue
 		}
-		if decided = k.byRules(v.Principal, a); !decided.Allowed {
-			return &Refusal{Reason: ErrForbidden, Explanation: v.Rules.Explain(a.where(), a.Level, a.Tree)}
+		if k.byRules(by, v.Principal, a); !by.Allowed {
+			return &Refusal{Reason: ErrForbidden, Explanation: v.Rules.Explain(*a.where(), a.Level, a.Tree)}
 		}
 	}
 	if v.source.kind == InCookie && asked.write() && crossSite(r) {
 		return &Refusal{Reason: ErrCrossSite}
 	}
-	*by = decided
 	return nil
 }
 
@@ -122,21 +120,20 @@ func operationError(missing permission.Operation) error {
 // rootPath stands for every path, where the targets are not in the URL.
 var rootPath, _ = permission.ParsePath("/")
 
-func (a *ask) where() permission.Path {
+func (a *ask) where() *permission.Path {
 	if a.Everywhere {
-		return rootPath
+		return &rootPath
 	}
-	return a.path
+	return &a.path
 }
 
 // ownDocument is where a user may always read about itself.
 const ownDocument = documentsPath + "/users/"
 
-func (k *Keeper) byRules(who *account.Principal, a *ask) permission.Decision {
+func (k *Keeper) byRules(d *permission.Decision, who *account.Principal, a *ask) {
 	p := a.where()
-	d := who.Rules.Decide(p, a.Level, a.Tree)
+	who.Rules.DecideTo(d, p, a.Level, a.Tree)
 	if !d.Allowed && a.Level == permission.Read && p.Len() == 1 && p.String() == ownDocument+who.User.Name {
 		d.Allowed = true
 	}
-	return d
 }

@@ -90,25 +90,28 @@ func (a *asks) write() bool {
 	return a.list[0].writes() || a.n > 1 && a.list[1].writes()
 }
 
-// asks finds out what a request wants.
-func (p Profile) asks(a *asks, r *http.Request, path *permission.Path, q *query) error {
-	asked := question{method: r.Method, query: *q, header: r.Header, askNoMore: askNoMore(r.Header)}
+// asks fills in what a request wants at the path that is first in the list, and
+// elsewhere.
+func (p Profile) asks(a *asks, q *question) error {
+	q.askNoMore = askNoMore(q.header)
 	at := &a.list[0]
-	at.path, a.n, a.asSent = *path, 1, path.Len() == 1 && q.plain
-	at.Demand = p.demand(&asked, path)
-	if asked.everyday() {
+	a.n, a.asSent = 1, at.path.Len() == 1 && q.query.plain
+	p.demand(&at.Demand, q, &at.path)
+	if q.everyday() {
 		return nil
 	}
-	for _, method := range overrides(r.Header, *q) {
+	for _, method := range overrides(q.header, &q.query) {
 		a.asSent = false
-		asked.method = method
-		at.Demand = at.and(p.demand(&asked, path))
+		q.method = method
+		var other Demand
+		p.demand(&other, q, &at.path)
+		at.Demand = at.and(other)
 	}
-	if upgrades(r.Header) {
+	if upgrades(q.header) {
 		a.asSent = false
 		at.Demand = at.and(writeAll) // what is said through a tunnel, nobody judges
 	}
-	if there := r.Header["Destination"]; len(there) > 0 {
+	if there := q.header["Destination"]; len(there) > 0 {
 		to, err := destination(there)
 		if err != nil {
 			return err
@@ -138,18 +141,19 @@ func askNoMore(h http.Header) bool {
 }
 
 // demand joins what the request asks for in each reading of its path.
-func (p Profile) demand(asked *question, path *permission.Path) Demand {
+func (p Profile) demand(d *Demand, q *question, path *permission.Path) {
 	rows := p.table()
-	asked.path = path.String()
-	d := rows.demand(asked)
+	q.path = path.String()
+	rows.demand(d, q)
 	for i := 1; i < path.Len(); i++ {
-		asked.path = path.Reading(i)
-		d = d.and(rows.demand(asked))
+		q.path = path.Reading(i)
+		var other Demand
+		rows.demand(&other, q)
+		*d = d.and(other)
 	}
-	if p == CMWell && d.writes() && prioritized(asked.query) {
-		d = d.with(permission.PriorityWrite)
+	if p == CMWell && d.writes() && prioritized(&q.query) {
+		*d = d.with(permission.PriorityWrite)
 	}
-	return d
 }
 
 func (p Profile) table() *table {
@@ -180,7 +184,7 @@ func destination(values []string) (permission.Path, error) {
 // whichever way they are spelled.
 var overrideHeaders = []string{"X-Http-Method-Override", "X-Http-Method", "X-Method-Override"}
 
-func overrides(h http.Header, q query) []string {
+func overrides(h http.Header, q *query) []string {
 	var methods []string
 	for name, values := range h {
 		if !among(overrideHeaders, name) {

@@ -91,8 +91,9 @@ func (k *Keeper) endangers(r *http.Request) bool {
 		return true
 	}
 	var asked asks
-	q := parseQuery(r.URL.RawQuery)
-	if k.Profile.asks(&asked, r, &path, &q) != nil || k.adjust(r, &asked) != nil {
+	asked.list[0].path = path
+	q := question{method: r.Method, query: parseQuery(r.URL.RawQuery), header: r.Header}
+	if k.Profile.asks(&asked, &q) != nil || k.adjust(r, &asked) != nil {
 		return true
 	}
 	for i := range asked.all() {

@@ -96,23 +96,26 @@ func (k *Keeper) Check(r *http.Request) (pass Pass, err error) {
 
 // check fills in the pass as far as it gets.
 func (k *Keeper) check(r *http.Request, pass *Pass) error {
-	path, escaped, err := permission.ParseURL(r.URL)
+	var asked asks
+	path := &asked.list[0].path
+	escaped, err := path.ReadURL(r.URL)
 	if no := k.acceptable(r, escaped); no != nil {
-		return &Refusal{Reason: no, own: err != nil || k.serves(&path)}
+		return &Refusal{Reason: no, own: err != nil || k.serves(path)}
 	}
 	if err != nil {
 		return &Refusal{Reason: err, own: true} // it could be any path, those of the front door too
 	}
-	pass.Path, pass.Document = path.String(), k.OwnDocuments && documents(&path)
-	if k.misspells(&path) {
+	pass.Path, pass.Document = path.String(), k.OwnDocuments && documents(path)
+	if k.misspells(path) {
 		return &Refusal{Reason: ErrSpelling, own: true}
 	}
-	q := parseQuery(r.URL.RawQuery)
-	if k.hidesToken(&q) {
+	var q question
+	q.method, q.header = r.Method, r.Header
+	q.query = parseQuery(r.URL.RawQuery)
+	if k.hidesToken(&q.query) {
 		return &Refusal{Reason: ErrQuery}
 	}
-	var asked asks
-	if err := k.Profile.asks(&asked, r, &path, &q); err != nil {
+	if err := k.Profile.asks(&asked, &q); err != nil {
 		return &Refusal{Reason: err}
 	}
 	if err := k.adjust(r, &asked); err != nil {
@@ -127,6 +130,7 @@ func (k *Keeper) check(r *http.Request, pass *Pass) error {
 		pass.User, pass.Revision, pass.token, pass.source = v.User.Name, v.User.Revision, v.token, v.source
 	}
 	if err := k.decide(r, &v, &asked, &pass.Decision); err != nil {
+		pass.Decision = permission.Decision{} // what was asked last did not allow
 		if err = k.judgeBody(r, &v, &asked, err); err != nil {
 			return err
 		}

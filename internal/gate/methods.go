@@ -1,5 +1,7 @@
 package gate
 
+import "net/http"
+
 // byMethod is the profile HTTP: RFC 9110, section 9.2.1, and WebDAV's methods,
 // RFC 4918. What is not here writes, and at worst a tree. The bodies of REPORT,
 // SEARCH and QUERY can name any path.
@@ -13,7 +15,7 @@ var byMethod = newTable([]call{
 }, nil)
 
 // depthZero is RFC 4918, section 10.2.
-func depthZero(q question) bool {
-	depth := q.header["Depth"]
+func depthZero(h http.Header) bool {
+	depth := h["Depth"]
 	return len(depth) == 1 && depth[0] == "0"
 }

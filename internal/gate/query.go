@@ -66,15 +66,15 @@ func parsePair(part string) (pair, bool) {
 }
 
 // none tells whether there is no query.
-func (q query) none() bool { return len(q.pairs) == 0 && q.plain }
+func (q *query) none() bool { return len(q.pairs) == 0 && q.plain }
 
 // has tells whether the key is there, with a value or without.
-func (q query) has(key string) bool {
+func (q *query) has(key string) bool {
 	return slices.ContainsFunc(q.pairs, func(p pair) bool { return p.key == key })
 }
 
 // get is the first value of the key, or empty.
-func (q query) get(key string) string {
+func (q *query) get(key string) string {
 	for _, p := range q.pairs {
 		if p.key == key {
 			return p.value
@@ -85,7 +85,7 @@ func (q query) get(key string) string {
 
 // mentions tells whether any key is the word or contains it, in any case and
 // however it is cut: for queries that are not plain.
-func (q query) mentions(word string) bool {
+func (q *query) mentions(word string) bool {
 	return slices.ContainsFunc(q.pairs, func(p pair) bool {
 		return strings.Contains(strings.ToLower(p.key), word) || strings.Contains(strings.ToLower(p.value), word)
 	})

@@ -32,7 +32,9 @@ func TestTheShelvesAnswerAsTheTableDoes(t *testing.T) {
 					for _, h := range headers {
 						q := exampleOf(c)
 						q.method, q.query, q.header, q.askNoMore = method, parseQuery(raw), h, askNoMore(h)
-						if got, want := rows.demand(&q), asTheTableSays(rows, &q); got != want {
+						var got Demand
+						rows.demand(&got, &q)
+						if want := asTheTableSays(rows, &q); got != want {
 							t.Errorf("%s %s?%s %v: %+v, the table says %+v", method, q.path, raw, h, got, want)
 						}
 					}
@@ -53,7 +55,9 @@ func FuzzTheShelves(f *testing.F) {
 		h := http.Header{name: {value}}
 		for _, rows := range []*table{cmwell, byMethod} {
 			q := question{method: method, path: path, query: parseQuery(raw), header: h, askNoMore: askNoMore(h)}
-			if got, want := rows.demand(&q), asTheTableSays(rows, &q); got != want {
+			var got Demand
+			rows.demand(&got, &q)
+			if want := asTheTableSays(rows, &q); got != want {
 				t.Errorf("%q %q?%q %q: %+v, the table says %+v", method, path, raw, h, got, want)
 			}
 		}
@@ -78,7 +82,7 @@ func FuzzHeadersThatAskForMore(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, name, value string) {
 		h := http.Header{"Accept": {"*/*"}, name: {value}}
-		if askNoMore(h) && (len(overrides(h, query{})) > 0 || upgrades(h) || len(h["Destination"]) > 0) {
+		if askNoMore(h) && (len(overrides(h, new(query))) > 0 || upgrades(h) || len(h["Destination"]) > 0) {
 			t.Errorf("%q: %q is overlooked", name, value)
 		}
 	})

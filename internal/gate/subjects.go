@@ -65,8 +65,8 @@ func (k *Keeper) find(to *targets, r *http.Request, kind Body) error {
 	case err != nil:
 		return unjudged("%s", without(err))
 	}
-	other := k.bulkPath(r)
-	if err := to.written(found, r.Host, other || parseQuery(r.URL.RawQuery).has("replace-mode")); err != nil {
+	other, q := k.bulkPath(r), parseQuery(r.URL.RawQuery)
+	if err := to.written(found, r.Host, other || q.has("replace-mode")); err != nil {
 		return err
 	}
 	if other && len(to.list) == 0 {

@@ -90,20 +90,20 @@ func (s *shelf) about(path string) []call {
 }
 
 // demand is what the request asks for by this table.
-func (t *table) demand(q *question) Demand {
+func (t *table) demand(d *Demand, q *question) {
 	s := t.shelves(q)
 	if s.settled && len(s.calls.about(q.path)) == 0 && len(s.additions.about(q.path)) == 0 {
-		return s.usual
+		*d = s.usual
+		return
 	}
-	d := s.calls.first(q)
+	*d = s.calls.first(q)
 	for _, rows := range [][]call{s.additions.about(q.path), s.additions.every} {
 		for i := range rows {
 			if c := &rows[i]; c.at(q.path) && c.suits(q) {
-				d = d.and(c.demand)
+				*d = d.and(c.demand)
 			}
 		}
 	}
-	return d
 }
 
 // shelves are where the rows are that the request can fit.

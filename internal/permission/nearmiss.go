@@ -49,7 +49,7 @@ func (r Rules) nearMisses(p Path, level Level, tree bool, d Decision) []NearMiss
 	q := question{path: p, level: level, tree: tree, decision: d, decides: rankOf(d)}
 	if q.decides == nobody {
 		// The path itself may be allowed, and what is below it not.
-		q.decides = rankOf(r.at(d.Reading, level))
+		q.decides = rankOf(r.at(d.Reading, level).decision(d.Reading))
 	}
 	var best ranking
 	for _, e := range r.Own {

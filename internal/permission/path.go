@@ -68,17 +68,18 @@ func ParsePath(escaped string) (Path, error) {
 	return ambiguous(escaped)
 }
 
-// ParseURL is ParsePath for the path of a URL as it is sent on. It returns that
-// too, which is u.EscapedPath().
-func ParseURL(u *url.URL) (p Path, escaped string, err error) {
+// ReadURL makes p what ParsePath makes of the path of a URL as it is sent on; with
+// an error, the zero Path. It returns that path too, which is u.EscapedPath().
+func (p *Path) ReadURL(u *url.URL) (escaped string, err error) {
 	// A path of letters that nobody escapes is sent as it is. Most are such, and are
 	// looked at but once.
 	if u.RawPath == "" && strings.HasPrefix(u.Path, "/") && spelled(u.Path, &neverEscaped) {
-		return Path{first: trimSlash(u.Path)}, u.Path, nil
+		p.first, p.others = trimSlash(u.Path), nil
+		return u.Path, nil
 	}
 	escaped = u.EscapedPath()
-	p, err = ParsePath(escaped)
-	return p, escaped, err
+	*p, err = ParsePath(escaped)
+	return escaped, err
 }
 
 // plain tells whether every server reads the path, which begins with a slash, alike.

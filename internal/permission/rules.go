@@ -47,65 +47,89 @@ func (d Decision) String() string {
 // At one reading: if any of the user's own entries is relevant, they decide;
 // otherwise the relevant entries of all roles together; and where none is, the
 // answer is no. Those that decide allow when at least one allows and none denies.
-func (r Rules) Decide(p Path, level Level, tree bool) Decision {
+func (r Rules) Decide(p Path, level Level, tree bool) (d Decision) {
+	r.DecideTo(&d, &p, level, tree)
+	return d
+}
+
+// DecideTo is Decide, and writes the decision to d: for every request, what is
+// copied on the way takes longer than the rules.
+func (r *Rules) DecideTo(d *Decision, p *Path, level Level, tree bool) {
 	if level == Read|Write {
 		// An entry that names one of the two is relevant to it, and allows no other.
-		if d := r.Decide(p, Read, tree); !d.Allowed {
-			return d
+		if r.DecideTo(d, p, Read, tree); !d.Allowed {
+			return
 		}
 		level = Write
 	}
-	first := Decision{Reading: p.first}
+	*d = Decision{Reading: p.first}
 	if level != Read && level != Write {
-		return first
+		return
 	}
 	for i := range p.Len() {
 		reading := p.Reading(i)
-		d := r.at(reading, level)
-		if d.Allowed && tree {
-			d = r.under(reading, level, d)
+		by := r.at(reading, level)
+		if by.allows() && tree {
+			by = r.under(reading, level, by)
 		}
-		d.Reading = reading
-		if !d.Allowed {
-			return d
+		if i == 0 || !by.allows() {
+			by.to(d, reading)
 		}
-		if i == 0 {
-			first = d
+		if !by.allows() {
+			return
 		}
 	}
-	return first
+}
+
+// ruling is the entry that decides, and the role it is of: none for the user's own.
+type ruling struct {
+	entry *Entry // nil where none is relevant
+	of    *Role
+}
+
+func (r ruling) allows() bool { return r.entry != nil && r.entry.allow }
+
+func (r ruling) to(d *Decision, reading string) {
+	*d = Decision{Allowed: r.allows(), Reading: reading}
+	if r.entry != nil {
+		d.Entry = *r.entry
+	}
+	if r.of != nil {
+		d.Role = r.of.Name
+	}
+}
+
+func (r ruling) decision(reading string) (d Decision) {
+	r.to(&d, reading)
+	return d
 }
 
 // at decides about one reading.
-func (r *Rules) at(reading string, level Level) Decision {
+func (r *Rules) at(reading string, level Level) ruling {
 	if e := r.own().weigh(reading, level); e != nil {
-		return Decision{Allowed: e.allow, Entry: *e}
+		return ruling{entry: e}
 	}
-	var decides *Entry
-	var of *Role
+	var decides ruling
 	for i := range r.Roles {
 		role := &r.Roles[i]
 		e := role.list().weigh(reading, level)
-		if e == nil || decides != nil && e.allow {
+		if e == nil || decides.entry != nil && e.allow {
 			continue
 		}
-		if decides, of = e, role; !e.allow {
+		if decides = (ruling{e, role}); !e.allow {
 			break
 		}
 	}
-	if decides == nil {
-		return Decision{}
-	}
-	return Decision{Allowed: decides.allow, Entry: *decides, Role: of.Name}
+	return decides
 }
 
 // under extends an allowance at a reading to all below it. A recursive entry of
 // those that decide must reach there, and nothing that counts there may deny.
-func (r *Rules) under(reading string, level Level, at Decision) Decision {
+func (r *Rules) under(reading string, level Level, at ruling) ruling {
 	if e := r.own().denial(reading, level); e != nil {
-		return Decision{Entry: *e}
+		return ruling{entry: e}
 	}
-	if at.Role == "" {
+	if at.of == nil {
 		// An own entry that reaches everywhere below leaves the roles nothing to decide.
 		return onlyIf(r.own().reaches(reading, level), at)
 	}
@@ -113,16 +137,16 @@ func (r *Rules) under(reading string, level Level, at Decision) Decision {
 	for i := range r.Roles {
 		role := &r.Roles[i]
 		if e := role.list().denial(reading, level); e != nil {
-			return Decision{Entry: *e, Role: role.Name}
+			return ruling{e, role}
 		}
 		reached = reached || role.list().reaches(reading, level)
 	}
 	return onlyIf(reached, at)
 }
 
-func onlyIf(ok bool, d Decision) Decision {
+func onlyIf(ok bool, by ruling) ruling {
 	if ok {
-		return d
+		return by
 	}
-	return Decision{}
+	return ruling{}
 }

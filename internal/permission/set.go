@@ -119,14 +119,14 @@ func (s Set) Denies(e Entry) (Entry, bool) {
 // it, if the rules give one anywhere there; otherwise a refusal.
 func (r Rules) Somewhere(top string, level Level) Decision {
 	for _, e := range r.Own {
-		if d := r.inside(e, top, level); d.Allowed {
-			return d
+		if by := r.inside(e, top, level); by.allows() {
+			return by.decision("")
 		}
 	}
 	for _, role := range r.Roles {
 		for _, e := range role.Entries {
-			if d := r.inside(e, top, level); d.Allowed {
-				return d
+			if by := r.inside(e, top, level); by.allows() {
+				return by.decision("")
 			}
 		}
 	}
@@ -135,19 +135,19 @@ func (r Rules) Somewhere(top string, level Level) Decision {
 
 // inside looks at the highest point of the entry inside the tree, and just below
 // it, at a name that no entry can have: what denies there denies all the rest.
-func (r Rules) inside(e Entry, top string, level Level) Decision {
+func (r *Rules) inside(e Entry, top string, level Level) ruling {
 	point := e.id
 	switch {
 	case !e.allow || e.levels&level == 0:
-		return Decision{}
+		return ruling{}
 	case e.id == top || below(e.id, top):
 	case e.recursive && below(top, e.id):
 		point = top
 	default:
-		return Decision{}
+		return ruling{}
 	}
-	if d := r.at(point, level); d.Allowed || !e.recursive {
-		return d
+	if by := r.at(point, level); by.allows() || !e.recursive {
+		return by
 	}
 	return r.at(strings.TrimSuffix(point, "/")+"/\x00", level)
 }

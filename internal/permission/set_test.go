@@ -57,13 +57,13 @@ func TestASetSpeaksForEveryPathOfAnEntry(t *testing.T) {
 			opposite := false
 			for _, level := range []Level{Read, Write} {
 				for _, p := range paths {
-					d := own.at(p, level)
-					decided := d.Entry != Entry{}
-					opposite = opposite || e.relevant(p, level) && d.Allowed != e.allow
+					by := own.at(p, level)
+					decided := by.entry != nil
+					opposite = opposite || e.relevant(p, level) && by.allows() != e.allow
 					if contradicted && e.relevant(p, level) && !decided {
 						t.Fatalf("%v contradicts %s, and says nothing of %s %s", list, e, level, p)
 					}
-					if denied && e.relevant(p, level) && (!decided || d.Allowed) {
+					if denied && e.relevant(p, level) && (!decided || by.allows()) {
 						t.Fatalf("%v denies %s, and not %s %s", list, e, level, p)
 					}
 				}
@@ -96,7 +96,7 @@ func TestSomewhereFindsEveryAllowance(t *testing.T) {
 		level := Level(1 + random.IntN(2))
 		want := false
 		for _, p := range append(paths, "/a/b/b/b/c", "/a/a/a/c", "/a/a/b/c", "/a/b/a/c", "/a/b/b/c") {
-			want = want || (p == top || below(p, top)) && rules.at(p, level).Allowed
+			want = want || (p == top || below(p, top)) && rules.at(p, level).allows()
 		}
 		if got := rules.Somewhere(top, level); got.Allowed != want || got.Allowed && !got.Entry.allow {
 			t.Fatalf("%v: %s somewhere in %s: %v by %s, want %v", rules, level, top, got.Allowed, got, want)
