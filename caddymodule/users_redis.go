@@ -108,9 +108,9 @@ func (l liveRedis) Put(ctx context.Context, kind account.Kind, name string, docu
 	return nil
 }
 
-// waitForRedis is how long a start waits, beside the timeout: making the first user
-// takes a while.
-const waitForRedis = 2 * time.Second
+// waitForRedis is how long a start waits for the first answer, which may be that
+// there is none: making the first user takes a while.
+const waitForRedis = 30 * time.Second
 
 // Open asks Redis for nothing. That is done when the configuration starts, and until
 // it has answered every user is unknown for now, which is 503: a door must be able to
@@ -138,7 +138,7 @@ func (u *RedisUsers) Open(ctx caddy.Context, options UserStoreOptions) (Store, e
 	home := s.home(ctx.Storage(), options)
 	options.AtStart(func(ctx context.Context) error {
 		store.Start(home)
-		ctx, cancel := context.WithTimeout(ctx, s.timeout+waitForRedis)
+		ctx, cancel := context.WithTimeout(ctx, waitForRedis)
 		defer cancel()
 		_ = store.Wait(ctx) // it goes on looking, and has said why it must
 		return nil

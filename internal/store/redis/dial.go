@@ -41,6 +41,7 @@ func (s *Store) dial() (rueidis.Client, error) {
 	if s.counts.Load() == nil {
 		many := s.clientOption(s.options.PoolSize)
 		many.DisableCache = true
+		many.AlwaysPipelining = true // or the end of a connection would be seen by who needs it next
 		c, err := s.connect(many)
 		if err != nil {
 			return nil, err

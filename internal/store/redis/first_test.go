@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/cm-well/cmwell-auth/internal/account"
 	"github.com/cm-well/cmwell-auth/internal/store/redis/redistest"
@@ -85,6 +86,22 @@ func TestANewStoreGetsOneRootOverAllDoors(t *testing.T) {
 	s := open(t, optionsFor(server.Address), late.home())
 	if _, err := s.Principal(t.Context(), account.Root); !errors.Is(err, account.ErrNotExist) || late.roots.Load() != 0 {
 		t.Errorf("root is there again: %v", err)
+	}
+}
+
+// Hashing its password takes longer than a silence of Redis may.
+func TestARootThatTakesItsTime(t *testing.T) {
+	options := optionsFor(redistest.Start(t).Address)
+	options.Timeout = 50 * time.Millisecond
+	var d door
+	home := d.home()
+	home.Root = func(context.Context) ([]byte, error) {
+		<-time.After(options.Timeout + 3*beat)
+		return []byte(`{}`), nil
+	}
+	s := start(t, options, home)
+	if err := s.Wait(t.Context()); err != nil || !s.knows(t, account.Root, 0) {
+		t.Errorf("root is not known: %v", err)
 	}
 }
 

@@ -64,8 +64,12 @@ func (s *Store) listen() error {
 	if err != nil {
 		return err
 	}
-	losses, asked := s.view.lossesSoFar(), s.view.now()
+	losses := s.view.lossesSoFar()
 	if err := s.greet(c); err != nil {
+		return err
+	}
+	asked, err := s.hear(c)
+	if err != nil {
 		return err
 	}
 	if !s.view.begin(losses, asked) {
@@ -84,11 +88,7 @@ func (s *Store) listen() error {
 		if s.view.session.Load() == nil {
 			return s.view.why()
 		}
-		asked := s.view.now()
-		identity, err := s.heartbeat(s.life, c)
-		if err == nil && identity != s.identity {
-			err = s.adopt(identity)
-		}
+		asked, err := s.hear(c)
 		if err != nil {
 			return err
 		}
@@ -99,6 +99,17 @@ func (s *Store) listen() error {
 			}
 		}
 	}
+}
+
+// hear makes sure that Redis is there and the one that was used, and tells when it
+// asked.
+func (s *Store) hear(c rueidis.Client) (asked int64, err error) {
+	asked = s.view.now()
+	identity, err := s.heartbeat(s.life, c)
+	if err == nil {
+		err = s.adopt(identity)
+	}
+	return asked, err
 }
 
 // begun tells that Redis was found.

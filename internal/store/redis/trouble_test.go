@@ -36,6 +36,20 @@ func (s *Store) learn(t testing.TB, names ...string) {
 	}
 }
 
+// answersCounts asks by each connection of the pool.
+func (s *Store) answersCounts(t testing.TB) {
+	t.Helper()
+	c, err := s.Client()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		if err := c.Do(t.Context(), c.B().Exists().Key(s.Prefix()+"users").Build()).Error(); err != nil {
+			t.Errorf("a count: %v", err)
+		}
+	}
+}
+
 // wantClosed finds that nothing is known of these names, and that it is said so.
 func (s *Store) wantClosed(t testing.TB, names ...string) {
 	t.Helper()
@@ -104,6 +118,7 @@ func TestWhateverBecomesOfRedis(t *testing.T) {
 			put(t, s, account.Users, "ann", `{"rev":3,"roles":["Editor","Gone"]}`)
 			put(t, s, account.Users, "bob", `{"rev":5}`)
 			s.learn(t, "ann", account.Anonymous)
+			s.answersCounts(t)
 
 			trouble.begin(t, server, proxy)
 			begun := time.Now()
@@ -132,6 +147,7 @@ func TestWhateverBecomesOfRedis(t *testing.T) {
 			if !s.knows(t, "ann", 4) {
 				t.Error("what is changed does not hold")
 			}
+			s.answersCounts(t)
 		})
 	}
 }
