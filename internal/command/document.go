@@ -36,14 +36,10 @@ func (s *shell) remove(kind account.Kind) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if err := s.result(cmd, outcome(kind, name, "deleted", true), line("%s %s was deleted", kind.Singular(), name)); err != nil {
-			return err
-		}
-		left, err := d.page(ctx, account.Users, "", 1)
-		if err == nil && len(left.Users) == 0 && kind == account.Users {
+		if left, err := d.page(ctx, account.Users, "", 1); kind == account.Users && err == nil && len(left.Users) == 0 {
 			s.note("Warning: nobody is left. A front door whose users are gone does not start again.")
 		}
-		return err
+		return s.result(cmd, outcome(kind, name, "deleted", true), line("%s %s was deleted", kind.Singular(), name))
 	})
 }
 

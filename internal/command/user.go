@@ -203,11 +203,7 @@ func (s *shell) passwd() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		hashes, err := hashed(name, scheme, realm, password)
-		if err != nil {
-			return err
-		}
-		rev, err := d.setFields(ctx, name, hashes)
+		rev, err := d.setPassword(ctx, name, password, scheme, realm)
 		if err != nil {
 			return err
 		}
@@ -223,6 +219,19 @@ func (s *shell) passwd() *cobra.Command {
 			}
 		})
 	})
+}
+
+// setPassword gives a user another password; a server does it by itself, so that its
+// audit log says what was done. It returns the rev that the user has then.
+func (d *desk) setPassword(ctx context.Context, name, password string, scheme account.Scheme, realm string) (int64, error) {
+	if d.server != nil {
+		return d.server.SetPassword(ctx, name, password)
+	}
+	hashes, err := hashed(name, scheme, realm, password)
+	if err != nil {
+		return 0, err
+	}
+	return d.setFields(ctx, name, hashes)
 }
 
 // setFields changes fields of a user and makes every token of it invalid. It returns

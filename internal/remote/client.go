@@ -166,6 +166,14 @@ func (c *Client) Explain(ctx context.Context, q admin.Question) (admin.Explanati
 	return e, err
 }
 
+// SetPassword gives a user another password, and returns the rev with which all earlier
+// tokens are dead.
+func (c *Client) SetPassword(ctx context.Context, name, password string) (int64, error) {
+	var answer struct{ Rev int64 }
+	err := c.post(ctx, "users/"+name+"/password", nil, map[string]string{"password": password}, &answer)
+	return answer.Rev, err
+}
+
 // Revoke makes every token of a user invalid, and returns the rev that it has now.
 func (c *Client) Revoke(ctx context.Context, name string) (int64, error) {
 	var answer struct{ Rev int64 }
