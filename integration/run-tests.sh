@@ -29,4 +29,4 @@ else
 fi
 
 go build -o "$work/testreport" ./integration/testreport
-"$work/testreport" -count=1 -timeout 30m "$@"
+"$work/testreport" -count=1 -timeout 60m "$@"

@@ -42,7 +42,9 @@ func (u *Users) tellAll() {
 	t := &u.followed
 	was, now := t.told, u.current.Load()
 	t.told = now
-	if now.Store == was.Store && sameTrouble(now.trouble, was.trouble) || len(t.followers) == 0 {
+	// The watcher may have read a change before whoever made it took it into use.
+	same := now.Store == was.Store || now.Store.is(was.text, was.exposure)
+	if same && sameTrouble(now.trouble, was.trouble) || len(t.followers) == 0 {
 		return
 	}
 	change := now.since(was.Store)

@@ -38,7 +38,7 @@ func read(name string, lax bool, before *Store) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("users file: %w", err)
 	}
-	if before.text != nil && bytes.Equal(text, before.text) && slices.Equal(exposure, before.exposure) {
+	if before.is(text, exposure) {
 		return before, nil
 	}
 	s, err := parse(text, before)
@@ -50,6 +50,12 @@ func read(name string, lax bool, before *Store) (*Store, error) {
 	}
 	s.exposure = exposure
 	return s, nil
+}
+
+// is tells whether the state is that of a file with the text and the exposure; the
+// zero Store is of none.
+func (s *Store) is(text []byte, exposure []string) bool {
+	return s.text != nil && bytes.Equal(text, s.text) && slices.Equal(exposure, s.exposure)
 }
 
 // deleted tells whether all users of before can have been deleted, which leaves a
