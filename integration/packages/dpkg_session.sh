@@ -14,16 +14,16 @@ fi
 if [ "$DPKG_SESSION" = outside ]; then
 	layers=$(mktemp -d)
 	mount -t tmpfs -o mode=755 tmpfs "$layers"
-	mkdir "$layers/changes" "$layers/work" "$layers/root"
-	mount -t overlay -o "lowerdir=/,upperdir=$layers/changes,workdir=$layers/work" overlay "$layers/root"
-	mount -t proc proc "$layers/root/proc"
-	mount --rbind /dev "$layers/root/dev"
-	mount -t tmpfs tmpfs "$layers/root/tmp"
-	mount -t tmpfs tmpfs "$layers/root/run"
-	cp "$0" "$layers/root/tmp/session.sh"
-	cp "$1" "$layers/root/tmp/first.deb"
+	mkdir "$layers/changes" "$layers/work" "$layers/system"
+	mount -t overlay -o "lowerdir=/,upperdir=$layers/changes,workdir=$layers/work" overlay "$layers/system"
+	mount -t proc proc "$layers/system/proc"
+	mount --rbind /dev "$layers/system/dev"
+	mount -t tmpfs tmpfs "$layers/system/tmp"
+	mount -t tmpfs tmpfs "$layers/system/run"
+	cp "$0" "$layers/system/tmp/session.sh"
+	cp "$1" "$layers/system/tmp/first.deb"
 	trap 'umount -l "$layers" && rmdir "$layers"' EXIT
-	DPKG_SESSION=inside chroot "$layers/root" sh /tmp/session.sh first.deb "$2"
+	DPKG_SESSION=inside chroot "$layers/system" sh /tmp/session.sh first.deb "$2"
 	exit
 fi
 
