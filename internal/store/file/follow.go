@@ -43,7 +43,7 @@ func (u *Users) tellAll() {
 	was, now := t.told, u.current.Load()
 	t.told = now
 	// The watcher may have read a change before whoever made it took it into use.
-	same := now.Store == was.Store || now.Store.is(was.text, was.exposure)
+	same := now.Store == was.Store || now.is(was.text, was.exposure)
 	if same && sameTrouble(now.trouble, was.trouble) || len(t.followers) == 0 {
 		return
 	}
