@@ -2,7 +2,6 @@ package gate
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 
@@ -12,12 +11,8 @@ import (
 
 // decideWithoutUser judges requests that nobody answers for.
 func (k *Keeper) decideWithoutUser(r *http.Request, v *visitor, asked *asks, by *permission.Decision) error {
-	no := ErrNoToken
-	if v.invalid != nil {
-		no = v.invalid
-		if !k.UnsafeOpenWrites {
-			return refused(no)
-		}
+	if v.invalid != nil && !k.UnsafeOpenWrites {
+		return v.refused()
 	}
 	preflight := isPreflight(r)
 	for i := range asked.all() {
@@ -25,25 +20,17 @@ func (k *Keeper) decideWithoutUser(r *http.Request, v *visitor, asked *asks, by 
 		switch {
 		case preflight && !a.writes():
 		case a.Operation&^permission.PriorityWrite != 0, k.protected(a):
-			return refused(no)
+			return v.refused()
 		case a.Operation != 0 && k.UnsafeOpenWrites:
-			return refused(ErrPriority)
+			return &Refusal{Reason: ErrPriority}
 		case a.writes() && !k.UnsafeOpenWrites:
-			return refused(no)
+			return v.refused()
 		}
 	}
 	if k.UnsafeOpenWrites || preflight {
 		return nil
 	}
 	return k.anonymous(r.Context(), asked, by)
-}
-
-// refused makes a refusal, or takes the one that is there.
-func refused(why error) *Refusal {
-	if r, ok := errors.AsType[*Refusal](why); ok {
-		return &Refusal{Reason: r.Reason, User: r.User}
-	}
-	return &Refusal{Reason: why}
 }
 
 // anonymous asks the document of the anonymous user, where there is one. It

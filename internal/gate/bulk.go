@@ -182,10 +182,7 @@ func (j judge) one(a *ask, link bool) *Refusal {
 		return nil
 	}
 	if !j.visitor.known() {
-		if j.visitor.invalid != nil {
-			return refused(j.visitor.invalid)
-		}
-		return &Refusal{Reason: ErrNoToken}
+		return j.visitor.refused()
 	}
 	if admin && j.visitor.Operations&permission.Admin == 0 {
 		return &Refusal{Reason: ErrForbidden, Missing: permission.Admin}

@@ -89,7 +89,7 @@ func (k *Keeper) Check(r *http.Request) (pass Pass, err error) {
 	}
 	pass.Write = true // until it is known what is wanted
 	if err = k.check(r, &pass); err != nil {
-		return Pass{}, completed(err, pass)
+		return Pass{}, completed(err, &pass)
 	}
 	return pass, nil
 }

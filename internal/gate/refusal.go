@@ -60,15 +60,19 @@ type Refusal struct {
 
 	own     bool // asked for what the front door itself serves
 	bodyMay bool // Missing is for everything, and not for what the body names
-	pass    Pass // as far as it got
+	// Who is verified, and by what, for Observe.
+	verified, token string
+	revision        int64
+	source          Source
 }
 
 // completed adds to a refusal what is known of the request. Other errors stay
 // as they are.
-func completed(err error, pass Pass) error {
+func completed(err error, pass *Pass) error {
 	if no, ok := errors.AsType[*Refusal](err); ok {
-		no.User, no.Write, no.Path, no.pass = cmp.Or(no.User, pass.User), pass.Write, pass.Path, pass
+		no.User, no.Write, no.Path = cmp.Or(no.User, pass.User), pass.Write, pass.Path
 		no.own = no.own || pass.Document
+		no.verified, no.token, no.revision, no.source = pass.User, pass.token, pass.Revision, pass.source
 	}
 	return err
 }
@@ -84,9 +88,11 @@ func (r *Refusal) Unwrap() error { return r.Reason }
 // asks for what the front door itself serves, or could change the documents of users
 // in the store, and passes to no store in any mode.
 func (k *Keeper) Observe(r *http.Request, err error) (Pass, bool) {
-	var no *Refusal
-	if errors.As(err, &no) {
-		return no.pass, !no.own && !k.endangers(r)
+	if no, ok := errors.AsType[*Refusal](err); ok {
+		if no.own || k.endangers(r) {
+			return Pass{}, false
+		}
+		return Pass{User: no.verified, Revision: no.revision, Write: no.Write, Path: no.Path, token: no.token, source: no.source}, true
 	}
 	path, err := permission.ParsePath(r.URL.EscapedPath())
 	if err != nil || k.OwnDocuments && documents(&path) || k.endangers(r) {

@@ -16,7 +16,8 @@ type visitor struct {
 	*account.Principal // nil for nobody
 	token              string
 	source             Source
-	invalid            error // why the token that is there does not count
+	invalid            error  // why the token that is there does not count
+	claims             string // the user that it names, if it is verified
 }
 
 func (v *visitor) known() bool { return v.Principal != nil }
@@ -47,15 +48,20 @@ func (k *Keeper) visitor(r *http.Request, v *visitor) error {
 	who, err := account.Resolve(r.Context(), k.Users, claims.Subject)
 	switch {
 	case missing(err):
-		v.invalid = &Refusal{Reason: ErrUnknownUser, User: claims.Subject}
+		v.invalid, v.claims = ErrUnknownUser, claims.Subject
 	case err != nil:
 		return fmt.Errorf("gate: looking up user %s: %w", claims.Subject, err)
 	case who.User.Revision != claims.Revision:
-		v.invalid = &Refusal{Reason: ErrRevoked, User: who.User.Name}
+		v.invalid, v.claims = ErrRevoked, who.User.Name
 	default:
 		v.Principal, v.token, v.source = who, raw, *source
 	}
 	return nil
+}
+
+// refused is what a visitor hears who is not known and would have to be.
+func (v *visitor) refused() *Refusal {
+	return &Refusal{Reason: cmp.Or(v.invalid, ErrNoToken), User: v.claims}
 }
 
 // missing tells whether an error of the store says that there is no such user.
@@ -71,14 +77,14 @@ func (k *Keeper) Identify(r *http.Request) (account.User, permission.Operation, 
 	own := Pass{Write: true}
 	var v visitor
 	if err := k.visitor(r, &v); err != nil {
-		return account.User{}, 0, completed(err, own)
+		return account.User{}, 0, completed(err, &own)
 	}
 	if !v.known() {
-		return account.User{}, 0, completed(refused(cmp.Or(v.invalid, ErrNoToken)), own)
+		return account.User{}, 0, completed(v.refused(), &own)
 	}
 	if v.source.kind == InCookie && crossSite(r) {
 		own.User = v.User.Name
-		return account.User{}, 0, completed(&Refusal{Reason: ErrCrossSite}, own)
+		return account.User{}, 0, completed(&Refusal{Reason: ErrCrossSite}, &own)
 	}
 	return v.User, v.Operations, nil
 }
