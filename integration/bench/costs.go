@@ -20,7 +20,11 @@ func (p plan) costs(ctx context.Context, dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return section("The front door, as it is", rows) + fleet(rows), nil
+	absent := ""
+	if !p.redis {
+		absent = "\n1,000,000 users in Redis are left out: that takes a redis-server.\n"
+	}
+	return section("The front door, as it is", rows) + absent + fleet(rows), nil
 }
 
 func (p plan) equalisedCosts(ctx context.Context, dir string) (string, error) {

@@ -54,7 +54,7 @@ func main() {
 	flag.IntVar(&p.connections, "connections", 32, "how many connections ask at once")
 	flag.IntVar(&p.floodSeconds, "flood-seconds", 10, "how long each measurement of the flood lasts; 0 leaves it out")
 	flag.IntVar(&p.logins, "logins", 200, "how many connections log in during the flood")
-	flag.BoolVar(&p.redis, "redis", false, "measure 1,000,000 users in a Redis too; needs redis-server on the PATH")
+	flag.BoolVar(&p.redis, "redis", installed("redis-server"), "measure 1,000,000 users in a Redis too: by default, where redis-server is on the PATH")
 	flag.StringVar(&p.write, "write", "", "the `page` whose tables are replaced")
 	flag.DurationVar(&p.patience, "patience", 0, "how long a connection pauses after a login that was answered otherwise than with 401")
 	flag.BoolVar(&p.upstream, "upstream", false, "serve what the others are in front of, until the standard input ends")
@@ -115,6 +115,11 @@ func (p plan) run(ctx context.Context) error {
 	return os.WriteFile(p.write, page, 0o644) //nolint:gosec // it is a page for everybody
 }
 
+func installed(program string) bool {
+	_, err := exec.LookPath(program)
+	return err == nil
+}
+
 // parts are what is measured, one after the other. Each has servers of its own,
 // so that none is measured while those of another take memory.
 func (p plan) parts() []func(ctx context.Context, dir string) (string, error) {
@@ -128,7 +133,7 @@ func (p plan) parts() []func(ctx context.Context, dir string) (string, error) {
 // longest is how long all of it may take. Only servers that do not answer take as
 // long.
 func (p plan) longest() time.Duration {
-	const parts, mostRows, floods = 4, 16, 4
+	const parts, mostRows, floods = 4, 16, 4 * turns
 	each := shortWarmUp + time.Duration(p.seconds)*time.Second + grace
 	flood := warmUp + time.Duration(p.floodSeconds)*time.Second + grace
 	return parts*setUpTime + time.Duration(parts*mostRows*p.rounds)*each + floods*flood
