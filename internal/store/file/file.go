@@ -41,28 +41,28 @@ type span struct{ from, to int }
 var _ account.Resolver = (*Store)(nil)
 
 // User returns the user of that name, or account.ErrNotExist.
-func (s *Store) User(_ context.Context, name string) (account.User, error) {
-	return s.user(name), s.orNobody(name)
+func (s *Store) User(ctx context.Context, name string) (account.User, error) {
+	p, err := s.Principal(ctx, name)
+	if err != nil {
+		return account.User{}, err
+	}
+	return p.User, nil
 }
 
 // Principal returns the user of that name with its roles, or account.ErrNotExist.
 func (s *Store) Principal(_ context.Context, name string) (*account.Principal, error) {
-	return s.users[name], s.orNobody(name)
+	if p := s.users[name]; p != nil {
+		return p, nil
+	}
+	return nil, account.ErrNotExist
 }
 
 // user is the zero User for nobody.
 func (s *Store) user(name string) account.User {
-	if p, ok := s.users[name]; ok {
+	if p := s.users[name]; p != nil {
 		return p.User
 	}
 	return account.User{}
-}
-
-func (s *Store) orNobody(name string) error {
-	if _, ok := s.users[name]; !ok {
-		return account.ErrNotExist
-	}
-	return nil
 }
 
 // Role returns the role of that name, or account.ErrNotExist.
