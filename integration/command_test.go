@@ -35,6 +35,7 @@ func TestCommands(t *testing.T) {
 	for _, name := range files {
 		base := strings.TrimSuffix(filepath.Base(name), ".session")
 		t.Run(base, func(t *testing.T) {
+			t.Parallel() // most of it is waiting
 			text, err := os.ReadFile(name)
 			if err != nil {
 				t.Fatal(err)

@@ -22,6 +22,7 @@ func TestNoTokenIsWrittenAnywhere(t *testing.T) {
 	}
 	for name, change := range map[string]func(string) string{"as it stands": asItStands, "with debug": debug, "on a console": console} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // most of it is waiting: refused logins are answered late
 			store := startRecorder(t, &recorder{reply: failing})
 			up := startLogged(t, change, store.address)
 			down := startLogged(t, change, "127.0.0.1:"+freePort(t))

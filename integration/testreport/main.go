@@ -1,6 +1,7 @@
 // Command testreport runs `go test -json` with the arguments it is given and
 // says what came of it: a line for each package, everything a failing test
-// printed, a line for each skipped test with its reason, and last the line
+// printed, a line for each skipped test with its reason, which tests took long,
+// and last the line
 //
 //	N passed, N failed, N skipped
 //
@@ -11,6 +12,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -34,7 +36,13 @@ func main() {
 var frame = regexp.MustCompile(`(?m)^ *(===|---) .*`)
 
 // event is one line of `go test -json`.
-type event struct{ Action, Package, Test, Output string }
+type event struct {
+	Action, Package, Test, Output string
+	Elapsed                       float64 // in seconds, at its end
+}
+
+// long is how many seconds a test takes that is worth a line.
+const long = 20
 
 // pack is a package whose tests are under way.
 type pack struct {
@@ -49,6 +57,7 @@ type report struct {
 	strict                          bool // leaving out is a failure
 	passed, failed, skipped, silent int  // silent are packages that ran none of their tests
 	packs                           map[string]*pack
+	slow                            []event // ends of tests that took long
 }
 
 // run starts `go test -json` and reports whether all is well.
@@ -106,6 +115,9 @@ func (r *report) take(e event) {
 		reason := strings.Fields(frame.ReplaceAllString(string(p.said[e.Test]), ""))
 		fmt.Fprintf(r.out, "left out: %s in %s: %s\n", e.Test, e.Package, strings.Join(reason, " "))
 	}
+	if e.Elapsed >= long && !strings.Contains(e.Test, "/") {
+		r.slow = append(r.slow, e)
+	}
 	p.ran++
 	delete(p.said, e.Test)
 }
@@ -143,6 +155,10 @@ func (r *report) end(err error) bool {
 	}
 	if r.passed+r.failed == 0 {
 		fmt.Fprintln(r.out, "no test ran")
+	}
+	slices.SortStableFunc(r.slow, func(a, b event) int { return cmp.Compare(b.Elapsed, a.Elapsed) })
+	for _, e := range r.slow {
+		fmt.Fprintf(r.out, "took %.0f s: %s in %s\n", e.Elapsed, e.Test, e.Package)
 	}
 	fmt.Fprintf(r.out, "%d passed, %d failed, %d skipped\n", r.passed, r.failed, r.skipped)
 	return r.passed > 0 && r.failed == 0 && (!r.strict || r.skipped+r.silent == 0)
