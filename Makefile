@@ -1,7 +1,7 @@
 # What a developer does here. `make` alone lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test lint fmt bench deb reproduce
+.PHONY: help build run afternoon test lint fmt bench deb reproduce
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -11,6 +11,9 @@ build: ## build ./caddy with the front door in it
 
 run: build ## build, then serve Caddyfile.example
 	./caddy run --config Caddyfile.example --adapter caddyfile
+
+afternoon: build ## do all that docs/first-afternoon.md shows, and compare
+	@go run ./integration/afternoon
 
 test: ## run every test, on real parts
 	@./integration/prepare.sh

@@ -26,7 +26,7 @@ func documents(t *testing.T) map[string]string {
 	return texts
 }
 
-var fenced = regexp.MustCompile("(?ms)^```caddyfile\n(.*?)^```$")
+var fenced = regexp.MustCompile("(?ms)^```caddyfile(?: \\S+)?\n(.*?)^```$")
 
 func TestEveryCaddyfileInTheDocumentsAdapts(t *testing.T) {
 	found := 0

@@ -1,15 +1,14 @@
 package integration
 
 import (
-	"context"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/cm-well/cmwell-auth/integration/session"
 	"github.com/cm-well/cmwell-auth/internal/account"
 )
 
@@ -50,12 +49,6 @@ func hashed(t *testing.T, document, password string) string {
 
 // The page's sessions, from the documents in a store to a door that serves them.
 func TestTheMigrationPageRunsAsItIsPrinted(t *testing.T) {
-	needs(t, "curl")
-	shell := needs(t, "sh")
-	page, err := os.ReadFile("../docs/migrating-from-cm-well.md")
-	if err != nil {
-		t.Fatal(err)
-	}
 	store := startCMWell(t, map[string]string{
 		"users/ann": everyField,
 		"users/myUser": hashed(t, `{"paths":[{"id":"/","sign":"+","recursive":true,"permissions":"r"},{"id":"/test.example.org","sign":"+","recursive":true,"permissions":"rw"}],
@@ -64,32 +57,10 @@ func TestTheMigrationPageRunsAsItIsPrinted(t *testing.T) {
 			"operations":["Admin","Overwrite","PriorityWrite"],"rev":0,"digest":"HASH"}`, "a password of our own"),
 		"roles/Editor": `{"paths":[{"id":"/docs.example.org","sign":"+","recursive":true,"permissions":"rw"}]}`,
 	})
-	dir, bin, port := t.TempDir(), t.TempDir(), freePort(t)
-	here := strings.NewReplacer("localhost:9000", store.address, "localhost:8080", "127.0.0.1:"+port, ":8080 {", "http://127.0.0.1:"+port+" {")
-	steps, err := session(here.Replace(string(page)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	blocks := fenced.FindAllStringSubmatch(string(page), -1)
-	if len(blocks) != 1 {
-		t.Fatalf("%d Caddyfiles found on the page, want 1", len(blocks))
-	}
-	if err := os.WriteFile(filepath.Join(dir, "Caddyfile"), []byte(here.Replace(blocks[0][1])), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(caddyBinary(t), filepath.Join(bin, "caddy")); err != nil {
-		t.Fatal(err)
-	}
-	environ := slices.Concat(store.environ, []string{"PATH=" + bin + ":" + os.Getenv("PATH"), "CADDY_ADMIN=" + net.JoinHostPort("127.0.0.1", freePort(t))})
-	t.Cleanup(func() { // where the session did not come to its end
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
-		stop := exec.CommandContext(ctx, caddyBinary(t), "stop")
-		stop.Env = environ
-		_ = stop.Run()
-	})
-	outputs := runSessionIn(t, dir, shell, "", steps, environ...)
-	wantPrinted(t, steps, outputs)
+	dir, port := t.TempDir(), freePort(t)
+	environ := slices.Concat(store.environ, []string{withCaddy(t), "CADDY_ADMIN=" + net.JoinHostPort("127.0.0.1", freePort(t))})
+	follow(t, "docs/migrating-from-cm-well.md", session.Place{Dir: dir, Environ: environ},
+		"localhost:9000", store.address, "localhost:8080", "127.0.0.1:"+port, ":8080 {", "http://127.0.0.1:"+port+" {")
 	if saved, err := os.ReadFile(filepath.Join(dir, "saved/users/ann")); err != nil || string(saved) != everyField {
 		t.Errorf("saved is %s, %v", saved, err)
 	}

@@ -75,9 +75,9 @@ func explanation(e admin.Explanation) string {
 	}
 	lines := []string{e.Sentence}
 	for _, m := range e.NearMisses {
-		if !strings.Contains(e.Sentence, m.Sentence) {
-			lines = append(lines, "Near miss: "+m.Sentence+".")
-		}
+		miss := "Near miss: " + m.Sentence + "."
+		lines[0] = strings.TrimSuffix(lines[0], " "+miss) // each on a line of its own
+		lines = append(lines, miss)
 	}
 	if len(e.Readings) > 1 {
 		lines = append(lines, "The path can be read as "+strings.Join(e.Readings, ", ")+".")
