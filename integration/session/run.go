@@ -56,7 +56,7 @@ func (d Document) Run(ctx context.Context, p Place) ([]string, error) {
 		err = errors.New("the shell left")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%d of %d commands ran: %w\n%s\n%s", ran, len(d.Steps), err, &output, &complaints)
+		return nil, fmt.Errorf("%d of %d commands ran: %w\n%s\n%s", ran, len(d.Steps), err, strings.Join(outputs, ""), &complaints)
 	}
 	return outputs[:ran], nil
 }
