@@ -87,9 +87,9 @@ func (h *Handler) auditRefusal(r *http.Request, o outcome, err error, observed b
 	if refusal.User != "" {
 		repl.Set(userPlaceholder, refusal.User)
 	}
-	repl.Set(rulePlaceholder, refusal.Explanation.Decision)
+	repl.Set(rulePlaceholder, refusal.Rule())
 	counted.refused(refusal.Write, observed, o)
-	noteOnSpan(r, decision, refusal.Write, refusal.User, refusal.Explanation.Decision)
+	noteOnSpan(r, decision, refusal.Write, refusal.User, refusal.Rule())
 	fields := []zap.Field{
 		zap.String("reason", o.reason),
 		zap.Int("status", o.status),
@@ -106,11 +106,11 @@ func (h *Handler) auditRefusal(r *http.Request, o outcome, err error, observed b
 // explained tells which rule refused, and what an operator would ask next.
 func explained(refusal *gate.Refusal, o outcome) []zap.Field {
 	e := refusal.Explanation
-	fields := []zap.Field{zap.Stringer("rule", e.Decision)}
+	fields := []zap.Field{zap.Stringer("rule", refusal.Rule())}
 	if refusal.Missing != 0 {
 		fields = append(fields, zap.Stringer("needs", refusal.Missing))
 	}
-	if e.Level == 0 { // no rule was asked
+	if e == nil {
 		return append(fields, zap.String("why", o.why()))
 	}
 	report := e.Report(refusal.User)

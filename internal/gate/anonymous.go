@@ -46,7 +46,7 @@ func (k *Keeper) anonymous(ctx context.Context, asked *asks, by *permission.Deci
 	for i := range asked.all() {
 		a := &asked.list[i]
 		if everybody.Rules.DecideTo(by, a.where(), a.Level, a.Tree); !by.Allowed {
-			return &Refusal{Reason: ErrNoToken, Explanation: everybody.Rules.Explain(*a.where(), a.Level, a.Tree)}
+			return forbidden(ErrNoToken, &everybody.Rules, a, *a.where())
 		}
 	}
 	return nil

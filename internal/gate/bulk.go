@@ -109,8 +109,10 @@ const maxRefused = 10
 // so that what is judged is what is sent.
 func (k *Keeper) judgeBody(r *http.Request, v *visitor, asked *asks, refusal error) error {
 	at := &asked.list[0]
-	var no *Refusal
-	if !errors.As(refusal, &no) || no.Missing != 0 && !no.bodyMay || at.Body != Subjects && at.Body != Lines {
+	if at.Body != Subjects && at.Body != Lines {
+		return refusal
+	}
+	if no, ok := errors.AsType[*Refusal](refusal); !ok || no.Missing != 0 && !no.bodyMay {
 		return refusal
 	}
 	if k.Bulk.Policy != BulkJudge || asked.n > 1 || !asked.asSent {
@@ -191,7 +193,7 @@ func (j judge) one(a *ask, link bool) *Refusal {
 	if k.byRules(&by, j.visitor.Principal, a); by.Allowed {
 		return nil
 	}
-	return &Refusal{Reason: ErrForbidden, Explanation: j.visitor.Rules.Explain(a.path, a.Level, a.Tree)}
+	return forbidden(ErrForbidden, &j.visitor.Rules, a, a.path)
 }
 
 // unjudged makes an error that says what to do about it.

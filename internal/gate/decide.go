@@ -101,7 +101,7 @@ func (k *Keeper) decide(r *http.Request, v *visitor, asked *asks, by *permission
 			continue
 		}
 		if k.byRules(by, v.Principal, a); !by.Allowed {
-			return &Refusal{Reason: ErrForbidden, Explanation: v.Rules.Explain(*a.where(), a.Level, a.Tree)}
+			return forbidden(ErrForbidden, &v.Rules, a, *a.where())
 		}
 	}
 	if v.source.kind == InCookie && asked.write() && crossSite(r) {

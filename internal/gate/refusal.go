@@ -51,8 +51,8 @@ type Refusal struct {
 	// Path is the first reading of the path that was judged.
 	Path string
 	// Explanation tells which permission rule said no, and which nearly said yes;
-	// the zero Explanation when no rule was asked.
-	Explanation permission.Explanation
+	// nil when no rule was asked.
+	Explanation *permission.Explanation
 	// Paths are the first of those in the body that are refused, as first read.
 	Paths []string
 	// Missing are operations that the request needs and the user lacks.
@@ -82,6 +82,20 @@ func (r *Refusal) Error() string { return r.Reason.Error() }
 
 // Unwrap is the reason.
 func (r *Refusal) Unwrap() error { return r.Reason }
+
+// Rule is the permission rule that said no; the zero Decision when none was asked.
+func (r *Refusal) Rule() permission.Decision {
+	if r.Explanation == nil {
+		return permission.Decision{}
+	}
+	return r.Explanation.Decision
+}
+
+// forbidden is the refusal of somebody's rules.
+func forbidden(reason error, rules *permission.Rules, a *ask, path permission.Path) *Refusal {
+	why := rules.Explain(path, a.Level, a.Tree)
+	return &Refusal{Reason: reason, Explanation: &why}
+}
 
 // Observe is what becomes of a request that Check did not let pass where that is
 // only noted: it passes as its verified user's, or else as nobody's. False: it
