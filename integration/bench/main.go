@@ -50,7 +50,7 @@ func main() {
 	var p plan
 	flag.StringVar(&p.caddy, "caddy", "", "the `binary` to measure; built from ./cmd/caddy when it is not given")
 	flag.IntVar(&p.seconds, "seconds", 2, "how long each measurement of the cost lasts")
-	flag.IntVar(&p.rounds, "rounds", 9, "how often everything is measured, but for the flood")
+	flag.IntVar(&p.rounds, "rounds", 9, "how often everything is measured, but for the flood; 0 leaves it out")
 	flag.IntVar(&p.connections, "connections", 32, "how many connections ask at once")
 	flag.IntVar(&p.floodSeconds, "flood-seconds", 10, "how long each measurement of the flood lasts; 0 leaves it out")
 	flag.IntVar(&p.logins, "logins", 200, "how many connections log in during the flood")
@@ -73,8 +73,8 @@ func (p plan) run(ctx context.Context) error {
 	if p.upstream {
 		return serveUpstream(os.Stdin, os.Stdout)
 	}
-	if p.seconds < 1 || p.rounds < 1 || p.connections < 1 || p.logins < 1 || p.floodSeconds < 0 || flag.NArg() > 0 {
-		return errors.New("seconds, rounds, connections and logins are at least 1, flood-seconds at least 0, and there are no arguments")
+	if p.seconds < 1 || p.rounds < 0 || p.connections < 1 || p.logins < 1 || p.floodSeconds < 0 || flag.NArg() > 0 {
+		return errors.New("seconds, connections and logins are at least 1, rounds and flood-seconds at least 0, and there are no arguments")
 	}
 	if p.write != "" { // a page that cannot be written is found out before an hour of measuring
 		if _, err := rewritten(p.write, ""); err != nil {
@@ -123,7 +123,10 @@ func installed(program string) bool {
 // parts are what is measured, one after the other. Each has servers of its own,
 // so that none is measured while those of another take memory.
 func (p plan) parts() []func(ctx context.Context, dir string) (string, error) {
-	parts := []func(context.Context, string) (string, error){p.costs, p.equalisedCosts, p.peers}
+	var parts []func(context.Context, string) (string, error)
+	if p.rounds > 0 {
+		parts = append(parts, p.costs, p.equalisedCosts, p.peers)
+	}
 	if p.floodSeconds > 0 {
 		parts = append(parts, p.flood)
 	}
