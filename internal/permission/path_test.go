@@ -91,6 +91,32 @@ func TestReadingsThatAServerCouldTake(t *testing.T) {
 	}
 }
 
+// Who parses the target as a URL finds a host behind two slashes: with new URL(target,
+// base) in Node, urlsplit in Python, new URI(target) in Java and url.Parse in Go, GET
+// //x/meta/auth/users/root read a protected path.
+func TestAHostInFrontOfAPathHidesNothing(t *testing.T) {
+	for sent, want := range map[string]string{
+		"//x/meta/auth":         "/meta/auth",
+		"//x:80/meta/auth":      "/meta/auth",
+		"//u:p@x/meta/auth":     "/meta/auth",
+		"///x/meta/auth":        "/meta/auth",
+		"/%5Cx/meta/auth":       "/meta/auth",
+		"/%2Fx/%6deta/auth":     "/meta/auth",
+		"/a/..//x/meta/auth":    "/meta/auth",
+		"//x":                   "/",
+		"//.%6deta/auth":        "/meta/auth", // url.parse ends the host before %
+		"//x:80%6deta/auth":     "/meta/auth",
+		"//u@x%6deta/auth":      "/meta/auth",
+		"//x;meta/auth":         "/;meta/auth",
+		"//example.org/tests/a": "/example.org/tests/a",
+	} {
+		p, err := ParsePath(sent)
+		if err != nil || !slices.Contains(readings(p), want) {
+			t.Errorf("%s: %q is missing in %q, %v", sent, want, readings(p), err)
+		}
+	}
+}
+
 func TestPathsThatNoStoreShouldSee(t *testing.T) {
 	for _, sent := range []string{"", "*", "a", "/%00", "/a%0Ab", "/a%7f", "/%ff%fe", "/%c0%ae%c0%ae/x", "/%25ff", "/%2500", "/%zz"} {
 		if p, err := ParsePath(sent); !errors.Is(err, ErrPath) || p.Len() != 0 {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // ambiguous reads a path in which there is more than plain characters.
@@ -105,6 +106,8 @@ var structureSteps = []func(string) string{
 	func(s string) string { return before(s, ";") },
 	func(s string) string { return strings.ReplaceAll(s, `\`, "/") },
 	collapseSlashes,
+	cutHost,
+	cutHostName,
 	resolveDots,
 	func(s string) string { return before(s, "?") },
 	func(s string) string { return before(s, "#") },
@@ -197,6 +200,38 @@ func collapseSlashes(s string) string {
 	}
 	return s
 }
+
+// cutHost is what a parser of URLs finds in //host/path (RFC 3986, section 4.2),
+// and browsers' parsers behind more than two slashes too.
+func cutHost(s string) string {
+	rest := strings.TrimLeft(s, "/")
+	if len(s)-len(rest) < 2 {
+		return s
+	}
+	_, path, _ := strings.Cut(rest, "/")
+	return "/" + path
+}
+
+// cutHostName is cutHost as Node's url.parse has it, where a host ends at the first
+// letter that no name of a host has, and the path begins with that.
+func cutHostName(s string) string {
+	rest, found := strings.CutPrefix(s, "//")
+	if !found {
+		return s
+	}
+	authority := before(rest, "/")
+	name := authority[strings.LastIndexByte(authority, '@')+1:]
+	end := strings.IndexFunc(name, func(r rune) bool { return r < utf8.RuneSelf && !hostLetter[r] })
+	if end < 0 {
+		return s // cutHost's
+	}
+	if port := strings.TrimLeft(name[end+1:], "0123456789"); name[end] == ':' {
+		return "/" + port + rest[len(authority):]
+	}
+	return "/" + name[end:] + rest[len(authority):]
+}
+
+var hostLetter = letters("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-+_")
 
 func before(s, mark string) string {
 	kept, _, _ := strings.Cut(s, mark)
