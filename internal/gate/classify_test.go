@@ -192,6 +192,61 @@ func TestTheProfileCMWellKnowsItsCalls(t *testing.T) {
 	}
 }
 
+// Java's URI.getQuery decodes a query before anybody can split it.
+func TestAnEscapedSeparatorHidesNoOp(t *testing.T) {
+	for line, want := range map[string]string{
+		"GET /a?x=1%26op=purge-all":                    "write all /a",
+		"GET /a?x=1%26op%3Dpurge-all":                  "write all /a",
+		"GET /a?op%3Dpurge-all":                        "write all /a",
+		"GET /a?x=1%3Bop%3Dpurge-all":                  "write all /a",
+		"GET /a?op=read&x=1%26op%3Dpurge-all":          "write all /a",
+		"GET /a?x=1%26xg":                              "write all /",
+		"DELETE /a?recursive=false&x=%26recursive":     "write all /a",
+		"GET /a?url=http%3A%2F%2Fx%2F%3Fy%3D1%26z%3D2": "read /a",
+		"GET /a?qp=a%26b&format=json":                  "read /a",
+	} {
+		if got := demandOf(CMWell, line); got != want {
+			t.Errorf("%s\n  asks for %s\n  not      %s", line, got, want)
+		}
+	}
+	if got, want := demandOf(HTTP, "GET /a?x=1%26_method%3DDELETE"), "write all /a"; got != want {
+		t.Errorf("an escaped _method asks for %s, not %s", got, want)
+	}
+}
+
+// URLSearchParams takes "??op" for op, and the decoder of CM-Well's server "=op".
+func TestMarksInFrontOfAKeyHideNoOp(t *testing.T) {
+	for line, want := range map[string]string{
+		"GET /a??op=purge-all":        "write all /a",
+		"GET /a???recursive":          "write all /a",
+		"GET /a?=op=purge-all":        "write all /a",
+		"GET /a?x=1&==xg":             "write all /",
+		"GET /a?url=http://x/?y=op=z": "read /a",
+	} {
+		if got := demandOf(CMWell, line); got != want {
+			t.Errorf("%s\n  asks for %s\n  not      %s", line, got, want)
+		}
+	}
+}
+
+// Whoever may write a tree could have the store run x-fix, or subscribe, by giving
+// op twice: it asked for no operation, and of the two some stores take the last.
+func TestAQueryWithTwoReadingsAsksForWhatEitherDoes(t *testing.T) {
+	for line, want := range map[string]string{
+		"GET /a?op&op=x-fix":              "write all /a as Overwrite",
+		"GET /a?op=x-fix&op=read":         "write all /a as Overwrite",
+		"GET /a?a;op=subscribe":           "write all /a as Admin",
+		"GET /a?op=read&OP=UNSUBSCRIBE":   "write all /a as Admin",
+		"GET /a?op=read&op=consume":       "write all /",
+		"GET /a?op=read&&op=next%2Dchunk": "write all /",
+		"POST /a?op=x&op=x-fix":           "write all /a",
+	} {
+		if got := demandOf(CMWell, line); got != want {
+			t.Errorf("%s\n  asks for %s\n  not      %s", line, got, want)
+		}
+	}
+}
+
 // exampleOf is a request that the row is for.
 func exampleOf(c call) question {
 	q := question{method: "FOO", path: strings.Replace(c.path, "*", "x", 1), query: query{plain: true}, header: http.Header{}}

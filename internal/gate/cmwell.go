@@ -3,6 +3,7 @@ package gate
 import (
 	"mime"
 	"net/http"
+	"slices"
 
 	"github.com/cm-well/cmwell-auth/internal/permission"
 )
@@ -19,7 +20,9 @@ var (
 // is done to infotons at their own paths. What reads is listed; everything else
 // writes. What changes the system, or shows what no path permission covers,
 // needs Admin; where the targets are not in the URL, everything is asked for.
-var cmwell = newTable([]call{
+var cmwell = newTable(cmwellCalls, slices.Concat(cmwellAdditions, mentioned(cmwellCalls)))
+
+var cmwellCalls = []call{
 	{methods: gets, path: "/_track/*", demand: read},
 	{methods: gets, path: "/_types-cache", demand: read},
 	{methods: gets, path: "/_ns-cache", query: withAny, demand: admin},
@@ -102,7 +105,9 @@ var cmwell = newTable([]call{
 	{methods: deletions, path: everyPath, query: notRecursive, demand: write},
 
 	{path: everyPath, demand: writeTree},
-}, []call{
+}
+
+var cmwellAdditions = []call{
 	// Links are followed to other paths, children are shown.
 	{methods: gets, path: everyPath, query: having("xg"), demand: readAll},
 	{methods: gets, path: everyPath, query: having("yg"), demand: readAll},
@@ -115,7 +120,22 @@ var cmwell = newTable([]call{
 	{path: everyPath, header: "X-Compile-To", demand: admin},
 	// Which op the store reads from such a query, nobody can say.
 	{path: everyPath, query: func(q query) bool { return !q.plain }, demand: writeTree},
-})
+}
+
+// mentioned are additions to calls with an op: a query that is not plain asks for
+// what each op asks for that some reader could find in it.
+func mentioned(calls []call) (more []call) {
+	for _, c := range calls {
+		if c.op == "" || c.op == noOp {
+			continue
+		}
+		more = append(more, call{
+			methods: c.methods, path: c.path, demand: c.demand,
+			query: func(q query) bool { return !q.plain && q.mentions(c.op) },
+		})
+	}
+	return more
+}
 
 // prioritized tells whether a write is to overtake the queue.
 func prioritized(q *query) bool {

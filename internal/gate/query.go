@@ -27,6 +27,10 @@ func parseQuery(raw string) query {
 	if raw == "" {
 		return q
 	}
+	// URLSearchParams takes one more question mark for none of the query.
+	if bare := strings.TrimLeft(raw, "?"); bare != raw {
+		q.plain, raw = false, bare
+	}
 	// Readers that also split at a semicolon, or cut at #, must find nothing new:
 	// the pairs they would see are listed too, and the query is not plain.
 	if strings.ContainsAny(raw, ";#") {
@@ -34,7 +38,7 @@ func parseQuery(raw string) query {
 	}
 	q.pairs = make([]pair, 0, min(strings.Count(raw, "&")+1, maxPairs))
 	parts, seen := 0, [len(decisive)]bool{}
-	for part := range strings.FieldsFuncSeq(raw, func(r rune) bool { return r == '&' || r == ';' || r == '#' }) {
+	for part := range strings.FieldsFuncSeq(raw, separates) {
 		if parts++; parts > maxPairs {
 			q.plain = false
 			break
@@ -51,11 +55,42 @@ func parseQuery(raw string) query {
 	if parts != strings.Count(raw, "&")+1 {
 		q.plain = false // empty ones, which only some readers skip
 	}
+	if strings.Contains(raw, "%") {
+		q.decodedFirst(raw)
+	}
 	return q
 }
 
+// telling keys are those that a decision looks at.
+var telling = []string{"op", "token", "priority", "recursive", "format", "xg", "yg", "with-descendants", "replace-mode", "_method"}
+
+// decodedFirst adds the pairs that a reader finds who decodes a query before
+// splitting it, as with URI.getQuery of Java: an escaped & divides, and an escaped =
+// ends a key. An everyday value may hold them, and so only telling keys count.
+func (q *query) decodedFirst(raw string) {
+	text, err := url.QueryUnescape(raw)
+	if err != nil {
+		return // some part is no pair, and that has been said
+	}
+	for part := range strings.FieldsFuncSeq(text, separates) {
+		key, value, _ := strings.Cut(part, "=")
+		p := pair{strings.ToLower(strings.TrimSpace(key)), value}
+		if slices.Contains(telling, p.key) && !slices.Contains(q.pairs, pair{key, value}) {
+			q.plain = false
+			q.pairs = append(q.pairs, p)
+		}
+	}
+}
+
+// separates tells what some reader splits or cuts a query at.
+func separates(r rune) bool { return r == '&' || r == ';' || r == '#' }
+
 // parsePair reads key[=value], and tells whether everybody reads it so.
 func parsePair(part string) (pair, bool) {
+	if bare := strings.TrimLeft(part, "="); bare != part {
+		p, _ := parsePair(bare) // CM-Well's server skips them
+		return p, false
+	}
 	key, value, _ := strings.Cut(part, "=")
 	k, errKey := url.QueryUnescape(key)
 	v, errValue := url.QueryUnescape(value)
