@@ -421,6 +421,18 @@ func TestARefusalNamesTheFirstTenPaths(t *testing.T) {
 	}
 }
 
+// Python's splitlines, and \R of Java, end a line at more than a line feed: what
+// stands behind is a path of its own.
+func TestAListIsNotJudgedThatHasOtherEndsOfLines(t *testing.T) {
+	k := bulkKeeper(t, false)
+	for _, end := range []string{"\v", "\f", "\x1c", "\x1d", "\x1e", "\u0085", "\u2028", "\u2029"} {
+		got := verdict(t, k, sendBody(t, k, "ann", "POST /_out", "/tests/a"+end+"/tests/secret/b"))
+		if !strings.HasPrefix(got, ErrUnjudged.Error()) {
+			t.Errorf("%q: %s", end, got)
+		}
+	}
+}
+
 // Whatever an IRI is, the paths that are judged are those that a store can make
 // of it: its own after the host, or after a slash.
 func FuzzTargets(f *testing.F) {

@@ -98,6 +98,9 @@ func (t *targets) written(found rdf.Found, host string, graphs bool) error {
 
 // listed are the paths of a list, one on each line: as paths, or as IRIs.
 func (t *targets) listed(text, host string) error {
+	if strings.ContainsAny(text, "\v\f\x1c\x1d\x1e\u0085\u2028\u2029") {
+		return unjudged("it has characters at which only some readers end a line")
+	}
 	for line := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '\n' || r == '\r' }) {
 		line = strings.Trim(line, " \t")
 		switch {
