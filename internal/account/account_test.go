@@ -70,6 +70,8 @@ func TestDocumentsThatAreNotTaken(t *testing.T) {
 		{path(`{"id":"/","sign":"+","permissions":"rwx"}`), `permissions "rwx"`},
 		{path(`{"id":"/","sign":"+","permissions":""}`), `permissions ""`},
 		{path(`{"id":"/","sign":"+","permissions":"r","recursive":"true"}`), "paths.0.recursive: a JSON string"},
+		{path(`{"id":"/","sign":"-","permissions":"r","Recursive":true}`), `paths[0]: "Recursive" is not accepted: the name is written "recursive"`},
+		{path(`{"id":"/","sign":"+","permiſſions":"r","permissions":"r"}`), `written "permissions"`},
 		{path(`{"id":"a","sign":"+","permissions":"r"}`), "begins with a slash"},
 		{path(`{"id":"/a/../b","sign":"+","permissions":"r"}`), "segments"},
 		{`{"roles":"Editor"}`, "roles: a JSON string"},

@@ -20,6 +20,8 @@ type entryDocument struct {
 	Sign        *string `json:"sign"`
 	Recursive   bool    `json:"recursive"`
 	Permissions *string `json:"permissions"`
+
+	Unknown map[string]jsontext.Value `json:",embed"`
 }
 
 type userDocument struct {
@@ -45,6 +47,7 @@ type roleDocument struct {
 var (
 	userFields = []string{"paths", "roles", "operations", "rev", "digest", "digest2", "digest2_sha256", "email", "first", "last"}
 	roleFields = []string{"paths", "operations"}
+	pathFields = []string{"id", "sign", "recursive", "permissions"}
 )
 
 // ParseUser reads a user document strictly: every name once and in its exact
@@ -177,6 +180,9 @@ func entries(documents []entryDocument) ([]permission.Entry, error) {
 }
 
 func entry(d entryDocument) (permission.Entry, error) {
+	if err := misspelt(d.Unknown, pathFields); err != nil {
+		return permission.Entry{}, err
+	}
 	if d.ID == nil || d.Sign == nil || d.Permissions == nil {
 		return permission.Entry{}, errors.New("id, sign and permissions are required")
 	}

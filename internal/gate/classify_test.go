@@ -214,6 +214,16 @@ func TestAnEscapedSeparatorHidesNoOp(t *testing.T) {
 	}
 }
 
+// What is taken out of a query where it is plain, it must not keep where it is not.
+func TestATokenBehindAnEscapedSeparatorIsRefused(t *testing.T) {
+	k := newKeeper(t, false, CMWell)
+	for _, raw := range []string{"token=eyJh.eyJz.c2ln&token%3DeyJh.eyJz.c2ln", "x=1%26token%3DeyJh.eyJz.c2ln", "token%3DeyJh.eyJz.c2ln"} {
+		if got := verdict(t, k, send(t, k, "", "GET /a?"+raw)); got != ErrQuery.Error() {
+			t.Errorf("%s: %s", raw, got)
+		}
+	}
+}
+
 // URLSearchParams takes "??op" for op, and the decoder of CM-Well's server "=op".
 func TestMarksInFrontOfAKeyHideNoOp(t *testing.T) {
 	for line, want := range map[string]string{

@@ -64,22 +64,32 @@ func parseQuery(raw string) query {
 // telling keys are those that a decision looks at.
 var telling = []string{"op", "token", "priority", "recursive", "format", "xg", "yg", "with-descendants", "replace-mode", "_method"}
 
-// decodedFirst adds the pairs that a reader finds who decodes a query before
-// splitting it, as with URI.getQuery of Java: an escaped & divides, and an escaped =
-// ends a key. An everyday value may hold them, and so only telling keys count.
+// decodedFirst adds what a reader finds who decodes a query before splitting it, as
+// with URI.getQuery of Java: an escaped & divides, and an escaped = ends a key. An
+// everyday value may hold them, and so only telling keys count.
 func (q *query) decodedFirst(raw string) {
 	text, err := url.QueryUnescape(raw)
 	if err != nil {
 		return // some part is no pair, and that has been said
 	}
+	var all []pair
 	for part := range strings.FieldsFuncSeq(text, separates) {
 		key, value, _ := strings.Cut(part, "=")
-		p := pair{strings.ToLower(strings.TrimSpace(key)), value}
-		if slices.Contains(telling, p.key) && !slices.Contains(q.pairs, pair{key, value}) {
-			q.plain = false
-			q.pairs = append(q.pairs, p)
+		all = append(all, pair{key, value})
+	}
+	if found := tell(all); !slices.Equal(found, tell(q.pairs)) {
+		q.plain, q.pairs = false, append(q.pairs, found...)
+	}
+}
+
+// tell leaves of the pairs those with a telling key, in one spelling.
+func tell(pairs []pair) (some []pair) {
+	for _, p := range pairs {
+		if key := strings.ToLower(strings.TrimSpace(p.key)); slices.Contains(telling, key) {
+			some = append(some, pair{key, p.value})
 		}
 	}
+	return some
 }
 
 // separates tells what some reader splits or cuts a query at.

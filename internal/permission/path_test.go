@@ -117,6 +117,21 @@ func TestAHostInFrontOfAPathHidesNothing(t *testing.T) {
 	}
 }
 
+// URI.normalize of Java leaves dots that lead out of the root, and a store of files
+// that appends such a path to its folder is then outside of it.
+func TestDotsThatLeadOutOfTheRootAreAReading(t *testing.T) {
+	for sent, want := range map[string]string{
+		"/tests/../../tests":   "/../tests",
+		"/../a/../../b":        "/../../b",
+		"/a/%2e%2e/..%2fb/./c": "/../b/c",
+	} {
+		p, err := ParsePath(sent)
+		if err != nil || !slices.Contains(readings(p), want) {
+			t.Errorf("%s: %q is missing in %q, %v", sent, want, readings(p), err)
+		}
+	}
+}
+
 func TestPathsThatNoStoreShouldSee(t *testing.T) {
 	for _, sent := range []string{"", "*", "a", "/%00", "/a%0Ab", "/a%7f", "/%ff%fe", "/%c0%ae%c0%ae/x", "/%25ff", "/%2500", "/%zz"} {
 		if p, err := ParsePath(sent); !errors.Is(err, ErrPath) || p.Len() != 0 {

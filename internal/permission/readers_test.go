@@ -85,6 +85,21 @@ var readers = []reader{
 		return decoding(s[:at]+last, "")
 	}},
 	{"URL of WHATWG, then decoded", whatwg},
+	{"URL of WHATWG with a base, which finds hosts, then decoded", func(s string) (string, bool) {
+		slashes := strings.ReplaceAll(s, `\`, "/")
+		if strings.HasPrefix(slashes, "//") {
+			host := strings.TrimLeft(slashes, "/")
+			s = "/" + host[min(len(host), strings.IndexByte(host+"/", '/')+1):]
+		}
+		return whatwg(s)
+	}},
+	{"url.Parse, which finds hosts", func(s string) (string, bool) {
+		u, err := url.Parse(s)
+		if err != nil {
+			return "", false
+		}
+		return "/" + strings.TrimPrefix(u.Path, "/"), true
+	}},
 	{"a proxy that decodes before a server that does", func(s string) (string, bool) {
 		once, ok := decoding(s, "")
 		if !ok {
