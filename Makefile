@@ -1,10 +1,10 @@
 # What a developer does here. `make` alone lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help build run afternoon test lint fmt bench deb reproduce
+.PHONY: help build run afternoon test lint fmt bench fuzz model differential deb reproduce
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 build: ## build ./caddy with the front door in it
 	@./xcaddy.sh
@@ -35,6 +35,16 @@ fmt: ## format the Go files
 bench: ## measure what a request costs, beside the same Caddy without the door
 	@go test -run '^$$' -bench . -benchmem ./internal/...
 	@go run ./integration/bench $(BENCH)
+
+fuzz: ## run every fuzz target for FUZZTIME (60s)
+	@./integration/fuzz.sh
+
+model: ## check the rule of permissions in the whole small world
+	@go test -count=1 -timeout 60m -v -run InEverySmallWorld ./internal/permission -args -whole
+
+differential: ## compare a million requests with independent readers
+	@./integration/prepare.sh
+	@go test -count=1 -timeout 60m -v ./integration/differential -args -cases 1000000 -seed 0
 
 deb: ## build the Debian package into dist/
 	@./packaging/deb.sh
