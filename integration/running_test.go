@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -26,6 +27,7 @@ type door struct {
 	output  *collected
 
 	environ []string
+	under   []string // what runs the binary: a command that takes another one
 	process *exec.Cmd
 	ended   chan struct{} // closed when the process is gone
 }
@@ -141,7 +143,8 @@ func (d *door) start(t testing.TB) {
 // command is a run of the binary in the door's own surroundings.
 func (d *door) command(ctx context.Context, t testing.TB, args ...string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.CommandContext(ctx, caddyBinary(t), args...)
+	words := slices.Concat(d.under, []string{caddyBinary(t)}, args)
+	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
 	cmd.Dir, cmd.Env = d.dir, d.environ
 	return cmd
 }
