@@ -20,8 +20,15 @@ func (y *tally) until(l Limit) time.Time { return y.failed.Add(l.block(y.failure
 // lapse lets go of what does not count any more. An attempt whose end is never
 // told is forgotten, and so blocks nobody for ever. The window of the failures
 // runs from the end of a block: one longer than the window would else wipe out
-// what it is for.
+// what it is for. What is of the future, since the clock was set back, is taken as
+// of now: it would hold until the clock is there again.
 func (y *tally) lapse(l Limit, now time.Time) {
+	if y.failed.After(now) {
+		y.failed = now
+	}
+	if y.begun.After(now) {
+		y.begun = now
+	}
 	if now.Sub(y.begun) >= l.UnderWay() {
 		y.pending = 0
 	}
@@ -96,6 +103,7 @@ func (s *tallies[K]) forgive(key K, now time.Time) bool {
 // blocked tells of every key that is refused for its failures.
 func (s *tallies[K]) blocked(now time.Time, tell func(key K, failures int, until time.Time)) {
 	for _, r := range s.rows {
+		r.value.lapse(s.limit, now)
 		if until := r.value.until(s.limit); now.Before(until) {
 			tell(r.key, r.value.failures, until)
 		}

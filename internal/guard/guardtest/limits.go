@@ -34,6 +34,7 @@ func TestLimits(t *testing.T, found func(t *testing.T, room int, now func() time
 		{"AnAttemptEndsOnce", 10, endsOnce},
 		{"AReloadChangesTheLimitAndKeepsTheCounts", 10, reload},
 		{"AnAttemptWhoseEndIsNeverToldBlocksNobodyForEver", 10, endNeverTold},
+		{"AClockThatIsSetBackFreesNobodyAndLocksNobodyOut", 10, setBack},
 		{"AFailureCountsThoughItsEntryGaveWay", 1, entryGaveWay},
 		{"AFloodDoesNotPushOutABlock", 300, flood},
 		{"WhatIsForgottenGivesWayFirst", 100, forgottenGivesWay},

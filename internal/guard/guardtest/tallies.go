@@ -206,3 +206,26 @@ func released(t *testing.T, s *scene) {
 		t.Error("what was under way is not counted")
 	}
 }
+
+func setBack(t *testing.T, s *scene) {
+	s.fail(t, "ann", away, 1)
+	s.fail(t, "bob", away, 10)
+	s.begin(t, "carl", away) // its end is never told
+	s.fail(t, "carl", away, 8)
+	s.time = s.time.Add(-24 * time.Hour)
+	if got := s.fail(t, "ann", away, all); got != 9 {
+		t.Errorf("after one failure and a day back %d more go through, want 9", got)
+	}
+	s.refused(t, "carl", away)
+	if got := s.refused(t, "bob", away); got != time.Minute {
+		t.Errorf("the block of a minute lasts %v after the clock was set back", got)
+	}
+	s.time = s.time.Add(time.Minute)
+	if got := s.fail(t, "bob", away, all); got != 1 {
+		t.Errorf("when the block is over %d go through, want 1", got)
+	}
+	s.time = s.time.Add(2 * time.Minute)
+	if got := s.fail(t, "carl", away, all); got != 2 {
+		t.Errorf("when what was under way is forgotten %d go through, want 2", got)
+	}
+}

@@ -23,12 +23,16 @@ local function block_ends(ledger, tally)
 	return tally.failed + rules.blocks[math.min(over + 1, #rules.blocks)]
 end
 
--- A tally as it was written, without what does not count any more.
+-- A tally as it was written, without what does not count any more. What is of the
+-- future, since the clock was set back, is taken as of now: it would hold until the
+-- clock is there again.
 local function read(ledger, written)
 	local tally = {failures = 0, pending = 0, failed = 0, begun = 0}
 	if written then
 		local failures, pending, failed, begun = string.match(written, '^(%d+) (%d+) (%d+) (%d+)$')
-		tally = {failures = tonumber(failures), pending = tonumber(pending), failed = tonumber(failed), begun = tonumber(begun)}
+		failed, begun = tonumber(failed), tonumber(begun)
+		tally = {failures = tonumber(failures), pending = tonumber(pending), failed = math.min(failed, now), begun = math.min(begun, now)}
+		tally.ahead = math.max(failed, begun) > now
 	end
 	if now - tally.begun >= rules.under_way then
 		tally.pending = 0
@@ -37,10 +41,6 @@ local function read(ledger, written)
 		tally.failures = 0
 	end
 	return tally
-end
-
-local function find(ledger, name)
-	return read(ledger, redis.call('HGET', ledger.tallies, name))
 end
 
 local function strike(ledger, name)
@@ -91,4 +91,12 @@ local function keep(ledger, name, tally)
 	redis.call('SADD', ledger.names, name)
 	prolong(ledger.tallies, rules.longest)
 	prolong(ledger.names, rules.longest)
+end
+
+local function find(ledger, name)
+	local tally = read(ledger, redis.call('HGET', ledger.tallies, name))
+	if tally.ahead then
+		keep(ledger, name, tally)
+	end
+	return tally
 end
