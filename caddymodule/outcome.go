@@ -49,6 +49,7 @@ var outcomes = []outcome{
 	{gate.ErrForbidden, http.StatusForbidden, "forbidden", "Authenticated but not authorized"},
 	{gate.ErrPriority, http.StatusForbidden, "priority", "User not authorized for priority write"},
 	{gate.ErrCrossSite, http.StatusForbidden, "cross_site", "a write by cookie from another site is not accepted"},
+	{gate.ErrNotInHeader, http.StatusForbidden, "not_in_header", "this takes a token in a header only"},
 
 	{gate.ErrBulkOff, http.StatusForbidden, "bulk_off", "bulk writes are not accepted here"},
 	{gate.ErrUnjudged, http.StatusForbidden, "unjudged", ""},

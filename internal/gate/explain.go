@@ -48,21 +48,41 @@ func (k *Keeper) Explain(ctx context.Context, q Question) (Verdict, error) {
 	if err != nil {
 		return Verdict{}, err
 	}
-	asked := asks{list: [2]ask{{path, Demand{Level: q.Level, Tree: q.Tree}}}, n: 1, asSent: path.Len() == 1}
-	needAdminForDocuments(&asked)
 	v := visitor{Principal: who}
 	if q.User == account.Anonymous {
 		v = visitor{}
 	}
 	answer := Verdict{Explanation: who.Rules.Explain(path, q.Level, q.Tree)}
-	r := (&http.Request{Method: http.MethodGet}).WithContext(ctx) // nothing in it counts but its context
-	err = k.decide(r, &v, &asked, new(permission.Decision))
+	asked := askedOf(path, q.Level, q.Tree)
+	err = k.decideFor(ctx, &v, &asked)
 	if err != nil && !errors.As(err, &answer.Refusal) {
 		return Verdict{}, err
 	}
 	answer.Passes = err == nil
 	answer.Because = k.because(answer, v, &asked.list[0])
 	return answer, nil
+}
+
+// MayWrite tells whether the user's write to the path would pass this front door.
+func (k *Keeper) MayWrite(ctx context.Context, who *account.Principal, path permission.Path) (bool, error) {
+	asked := askedOf(path, permission.Write, false)
+	err := k.decideFor(ctx, &visitor{Principal: who}, &asked)
+	if _, refused := errors.AsType[*Refusal](err); refused {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func askedOf(path permission.Path, level permission.Level, tree bool) asks {
+	asked := asks{list: [2]ask{{path, Demand{Level: level, Tree: tree}}}, n: 1, asSent: path.Len() == 1}
+	needAdminForDocuments(&asked)
+	return asked
+}
+
+// decideFor decides as Check does about a request that nobody makes: nothing in it
+// counts but its context.
+func (k *Keeper) decideFor(ctx context.Context, v *visitor, asked *asks) error {
+	return k.decide((&http.Request{Method: http.MethodGet}).WithContext(ctx), v, asked, new(permission.Decision))
 }
 
 // because says what the rules do not.

@@ -37,6 +37,8 @@ var (
 	ErrPriority = errors.New("gate: no priority write")
 	// ErrCrossSite says: a write by a cookie that another site made the browser send.
 	ErrCrossSite = errors.New("gate: cross-site write by cookie")
+	// ErrNotInHeader says: the token counts, but a browser may have sent it by itself.
+	ErrNotInHeader = errors.New("gate: token is not in a header")
 )
 
 // Refusal says why a request does not pass, and what was asked.

@@ -74,6 +74,16 @@ func missing(err error) bool {
 // Identify returns the user of the request's token, with the operations of its
 // roles too, for what the front door serves itself. Its errors are those of Check.
 func (k *Keeper) Identify(r *http.Request) (account.User, permission.Operation, error) {
+	return k.identify(r, false)
+}
+
+// IdentifyByHeader is Identify for what no link and no page of another site may ask
+// for: the token counts in a header only, where a browser puts none by itself.
+func (k *Keeper) IdentifyByHeader(r *http.Request) (account.User, permission.Operation, error) {
+	return k.identify(r, true)
+}
+
+func (k *Keeper) identify(r *http.Request, byHeader bool) (account.User, permission.Operation, error) {
 	own := Pass{Write: true}
 	var v visitor
 	if err := k.visitor(r, &v); err != nil {
@@ -82,8 +92,11 @@ func (k *Keeper) Identify(r *http.Request) (account.User, permission.Operation, 
 	if !v.known() {
 		return account.User{}, 0, completed(v.refused(), &own)
 	}
+	own.User = v.User.Name
+	if byHeader && (v.source.kind == InCookie || v.source.kind == InQuery) {
+		return account.User{}, 0, completed(&Refusal{Reason: ErrNotInHeader}, &own)
+	}
 	if v.source.kind == InCookie && crossSite(r) {
-		own.User = v.User.Name
 		return account.User{}, 0, completed(&Refusal{Reason: ErrCrossSite}, &own)
 	}
 	return v.User, v.Operations, nil
