@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -49,6 +50,16 @@ func (c Condition) Set(header http.Header) {
 	if c.Tag != "" {
 		header.Set("If-Match", c.Tag)
 	}
+}
+
+// put stores a document, when the condition is met.
+func (c Condition) put(ctx context.Context, d account.Documents, p place, document []byte) error {
+	if c == (Condition{}) {
+		return d.Put(ctx, p.kind, p.name, document)
+	}
+	return account.Replace(ctx, d, p.kind, p.name, func(kept []byte) ([]byte, error) {
+		return document, c.check(p.kind, p.name, kept)
+	})
 }
 
 // check looks at what is kept; nil stands for nothing.

@@ -79,11 +79,15 @@ func (d *Documents) change(r *http.Request, p place) (any, error) {
 		}
 		return success{true}, nil
 	}
+	condition, err := ConditionOf(r.Header)
+	if err != nil {
+		return nil, err
+	}
 	document, err := posted(r)
 	if err != nil {
 		return nil, err
 	}
-	if err := d.Store.Put(r.Context(), p.kind, p.name, document); err != nil {
+	if err := condition.put(r.Context(), d.Store, p, document); err != nil {
 		return nil, err
 	}
 	return success{true}, nil

@@ -120,6 +120,7 @@ func (d *Documents) Serve(w http.ResponseWriter, r *http.Request, path string) {
 		return
 	}
 	if document, ok := result.([]byte); ok {
+		w.Header().Set("ETag", Tag(document))
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write(document) //nolint:gosec // G705: it is JSON and says so; a client that is gone needs no answer
 		return

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -38,6 +37,8 @@ type Endpoint struct {
 	Answer func(error) (status int, message string, header http.Header)
 	// Done is told of every change and every refusal, for the audit log.
 	Done func(r *http.Request, op, user string, err error)
+	// Console has what its page asks for beside the operations; nil when it is off.
+	Console *Console
 }
 
 // Health is what op=health shows: nothing secret, and no names.
@@ -59,18 +60,24 @@ type Health struct {
 // request is one call with its parameters read.
 type request struct {
 	*http.Request
-	op    string
 	query url.Values
+	// doing is what the audit log calls it.
+	doing string
 }
 
 // operation is one op: what it does and gives.
 type operation struct {
 	name string
+	// method is the only one that is accepted; empty for GET and POST.
+	method string
+	// console tells that it is there for the page: the token is in a header, and the
+	// audit log has what is changed or refused, and not what is only looked at.
+	console bool
 	// user tells that a token is needed.
 	user bool
 	// needs are operations that the token's user must have.
 	needs permission.Operation
-	run   func(*Endpoint, request, account.User, permission.Operation) (any, error)
+	run   func(*Endpoint, *request, account.User, permission.Operation) (any, error)
 }
 
 // operations are all that op can be.
@@ -84,12 +91,38 @@ var operations = []operation{
 	{name: "whoami", user: true, run: (*Endpoint).whoami},
 }
 
-func known() string {
-	var names []string
-	for _, o := range operations {
-		names = append(names, o.name)
+// known names what op can be.
+func (e *Endpoint) known() string {
+	all := names(operations)
+	if e.Console != nil {
+		all += ", and for the console login, " + names(consoleOperations)
 	}
-	return strings.Join(names, ", ")
+	return all
+}
+
+func names(of []operation) string {
+	var all []string
+	for _, o := range of {
+		all = append(all, o.name)
+	}
+	return strings.Join(all, ", ")
+}
+
+// find gives the operation of that name.
+func (e *Endpoint) find(op string) (operation, bool) {
+	for _, o := range operations {
+		if o.name == op {
+			return o, true
+		}
+	}
+	if e.Console != nil {
+		for _, o := range consoleOperations {
+			if o.name == op {
+				return o, true
+			}
+		}
+	}
+	return operation{}, false
 }
 
 // ServeHTTP answers GET and POST. HEAD is GET without the body.
@@ -105,21 +138,29 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, "the query is not accepted: op is given once, in key=value pairs joined by &")
 		return
 	}
-	op := query.Get("op")
-	i := slices.IndexFunc(operations, func(o operation) bool { return o.name == op })
-	if i < 0 {
-		fail(w, http.StatusBadRequest, "op is one of "+known())
+	o, found := e.find(query.Get("op"))
+	if !found {
+		fail(w, http.StatusBadRequest, "op is one of "+e.known())
 		return
 	}
-	e.serve(w, request{r, op, query}, operations[i])
+	if o.method != "" && r.Method != o.method {
+		w.Header().Set("Allow", o.method)
+		fail(w, http.StatusMethodNotAllowed, r.Method+" is not accepted for "+o.name+"; "+o.method+" is")
+		return
+	}
+	e.serve(w, &request{r, query, o.name}, o)
 }
 
-func (e *Endpoint) serve(w http.ResponseWriter, r request, o operation) {
+func (e *Endpoint) serve(w http.ResponseWriter, r *request, o operation) {
 	var user account.User
 	var held permission.Operation
 	var err error
 	if o.user {
-		user, held, err = e.Identify(r.Request)
+		identify := e.Identify
+		if o.console {
+			identify = e.Console.Identify
+		}
+		user, held, err = identify(r.Request)
 		if err == nil && o.needs&^held != 0 {
 			err = ErrNeedsOperation
 		}
@@ -128,8 +169,9 @@ func (e *Endpoint) serve(w http.ResponseWriter, r request, o operation) {
 	if err == nil {
 		result, err = o.run(e, r, user, held)
 	}
-	if o.user {
-		e.Done(r.Request, o.name, user.Name, err)
+	looked := o.console && o.method == http.MethodGet && (err == nil || mistaken(err))
+	if o.user && !looked {
+		e.Done(r.Request, r.doing, user.Name, err)
 	}
 	if err != nil {
 		status, message, header := e.Answer(err)

@@ -20,7 +20,7 @@ var (
 	ErrParameters = errors.New("admin: parameters are not accepted")
 )
 
-func (e *Endpoint) generatePassword(r request, _ account.User, _ permission.Operation) (any, error) {
+func (e *Endpoint) generatePassword(r *request, _ account.User, _ permission.Operation) (any, error) {
 	password, hash, err := e.GeneratePassword(r.Context())
 	return struct {
 		Password  string `json:"password"`
@@ -28,7 +28,7 @@ func (e *Endpoint) generatePassword(r request, _ account.User, _ permission.Oper
 	}{password, hash}, err
 }
 
-func (e *Endpoint) changePassword(r request, user account.User, _ permission.Operation) (any, error) {
+func (e *Endpoint) changePassword(r *request, user account.User, _ permission.Operation) (any, error) {
 	current, next, err := e.passwords(r)
 	if err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func (e *Endpoint) changePassword(r request, user account.User, _ permission.Ope
 
 // passwords come in a JSON body, a form, or the query as CM-Well has it: in one
 // of them, so that what is in a log cannot be told apart from what counts.
-func (e *Endpoint) passwords(r request) (current, next string, err error) {
+func (e *Endpoint) passwords(r *request) (current, next string, err error) {
 	inQuery := r.query.Has("current") || r.query.Has("new")
 	if r.Method != http.MethodPost {
 		return onePair(r.query)
@@ -61,7 +61,7 @@ func (e *Endpoint) passwords(r request) (current, next string, err error) {
 // maxForm is the greatest form that is read, in bytes.
 const maxForm = 64 << 10
 
-func (*Endpoint) form(r request) (url.Values, error) {
+func (*Endpoint) form(r *request) (url.Values, error) {
 	text, err := io.ReadAll(io.LimitReader(r.Body, maxForm+1))
 	if err != nil || len(text) > maxForm {
 		return nil, fmt.Errorf("%w: a form of at most %d bytes is", ErrParameters, maxForm)
@@ -80,15 +80,15 @@ func onePair(values url.Values) (current, next string, err error) {
 	return values.Get("current"), values.Get("new"), nil
 }
 
-func (e *Endpoint) logout(r request, user account.User, _ permission.Operation) (any, error) {
+func (e *Endpoint) logout(r *request, user account.User, _ permission.Operation) (any, error) {
 	return success{true}, e.Logout(r.Context(), user.Name)
 }
 
-func (e *Endpoint) invalidate(request, account.User, permission.Operation) (any, error) {
+func (e *Endpoint) invalidate(*request, account.User, permission.Operation) (any, error) {
 	return success{true}, e.Invalidate()
 }
 
-func (e *Endpoint) health(request, account.User, permission.Operation) (any, error) {
+func (e *Endpoint) health(*request, account.User, permission.Operation) (any, error) {
 	return e.Health(), nil
 }
 
@@ -100,13 +100,13 @@ type identity struct {
 	Operations []string `json:"operations"`
 }
 
-func (*Endpoint) whoami(_ request, user account.User, held permission.Operation) (any, error) {
+func (*Endpoint) whoami(_ *request, user account.User, held permission.Operation) (any, error) {
 	return identity{user.Name, user.Revision, listed(user.Roles), listed(held.Names())}, nil
 }
 
 // explain tells which rule decides, for the token's user or, with Admin, for
 // anybody.
-func (e *Endpoint) explain(r request, user account.User, held permission.Operation) (any, error) {
+func (e *Endpoint) explain(r *request, user account.User, held permission.Operation) (any, error) {
 	q, err := ReadQuestion(r.query, user.Name, "op")
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"strings"
 	"time"
 
 	"github.com/cm-well/cmwell-auth/internal/account"
@@ -43,11 +44,16 @@ func (o *Operator) documents(kind account.Kind) (account.Documents, error) {
 
 // Survey lists users or roles; see the function Survey.
 func (o *Operator) Survey(ctx context.Context, kind account.Kind, after string, limit int) (Page, error) {
+	return o.Search(ctx, kind, "", after, limit)
+}
+
+// Search is Survey of those whose names hold the text, whatever the case of letters.
+func (o *Operator) Search(ctx context.Context, kind account.Kind, text, after string, limit int) (Page, error) {
 	d, err := o.documents(kind)
 	if err != nil {
 		return Page{}, err
 	}
-	return Survey(ctx, d, kind, after, limit)
+	return Survey(ctx, matching{d, strings.ToLower(text)}, kind, after, limit)
 }
 
 // Document is what is kept, with its hashes.
@@ -69,15 +75,11 @@ func (o *Operator) Put(ctx context.Context, kind account.Kind, name string, docu
 	if o.Store == nil {
 		return account.ErrReadOnly
 	}
-	if err := (place{kind, name}).check(); err != nil {
+	p := place{kind, name}
+	if err := p.check(); err != nil {
 		return err
 	}
-	if c == (Condition{}) {
-		return o.Store.Put(ctx, kind, name, document)
-	}
-	return account.Replace(ctx, o.Store, kind, name, func(kept []byte) ([]byte, error) {
-		return document, c.check(kind, name, kept)
-	})
+	return c.put(ctx, o.Store, p, document)
 }
 
 // Delete removes a document.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/cm-well/cmwell-auth/internal/account"
 )
@@ -89,4 +90,25 @@ func summaries[S any](names []string, of func(name string) (S, error)) ([]S, err
 		all = append(all, s)
 	}
 	return all, nil
+}
+
+// matching are the documents whose names hold a text in lower case.
+type matching struct {
+	account.Documents
+	text string
+}
+
+// Names are those that match.
+func (m matching) Names(ctx context.Context, kind account.Kind) ([]string, error) {
+	names, err := m.Documents.Names(ctx, kind)
+	if err != nil || m.text == "" {
+		return names, err
+	}
+	var found []string // the store's list is not ours to change
+	for _, name := range names {
+		if strings.Contains(strings.ToLower(name), m.text) {
+			found = append(found, name)
+		}
+	}
+	return found, nil
 }
