@@ -41,12 +41,12 @@ func (h *Handler) assemble(users openedUsers) {
 	if s.jsonLogin != "" {
 		h.keeper.OwnPaths = append(h.keeper.OwnPaths, s.jsonLogin)
 	}
+	h.operator = h.newOperator(users)
 	h.endpoint = h.newEndpoint(users)
 	h.keeper.OwnDocuments = users.documents != nil
 	h.keeper.DocumentsInStore = users.expire != nil
 	h.expire = users.expire
 	h.documents = h.newDocuments(users)
-	h.operator = h.newOperator(users)
 }
 
 func (h *Handler) scheme(configured schemeSettings, users openedUsers) login.Scheme {

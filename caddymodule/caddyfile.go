@@ -31,6 +31,7 @@ func parseDirective(helper httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, e
 //		profile       cmwell | http
 //		login_path    <path>
 //		auth_path     <path>
+//		console       on | off
 //		json_login    <path>
 //		realm         <text>
 //		schemes       basic | digest [sha-256] [md5] …

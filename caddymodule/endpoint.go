@@ -33,6 +33,7 @@ func (h *Handler) newEndpoint(users openedUsers) *admin.Endpoint {
 		ReadBody:   login.ReadStrings,
 		Answer:     h.answerTo,
 		Done:       h.auditOperation,
+		Console:    h.newConsole(h.operator),
 	}
 }
 

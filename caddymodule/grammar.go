@@ -37,6 +37,7 @@ var subdirectives = map[string]subdirective{
 	"bulk_format": {usage: strings.Join(rdf.Names(), " | "), least: 1, most: 1, set: setBulkFormat},
 
 	"auth_path":   text("<path>", func(h *Handler) *string { return &h.AuthPath }, parseOwnPath),
+	"console":     text("on | off", func(h *Handler) *string { return &h.Console }, parseSwitch),
 	"json_login":  text("<path>", func(h *Handler) *string { return &h.JSONLogin }, parseJSONLogin),
 	"login_cache": text("off | <duration>", func(h *Handler) *string { return &h.LoginCache }, parseCache),
 	"password_hash": text("bcrypt | argon2id", func(h *Handler) *string { return &h.PasswordHash },

@@ -39,6 +39,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		h.refuse(w, r, err)
 		return nil
 	}
+	h.activity.sees(&pass)
 	if pass.Document {
 		secure(w.Header())
 		h.documents.Serve(w, r, pass.Path)
@@ -87,7 +88,7 @@ func (h *Handler) own(r *http.Request) http.HandlerFunc {
 	case h.settings.loginPath:
 		serve = h.serveLogin
 	case h.settings.authPath:
-		serve = h.endpoint.ServeHTTP
+		serve = h.serveAuth
 	case h.settings.jsonLogin:
 		serve = h.serveJSONLogin
 	case keySetPath:

@@ -94,7 +94,7 @@ func (m *metrics) reloaded(store string, err error) {
 
 // schemeOf is how a client wants to log in.
 func (h *Handler) schemeOf(r *http.Request) string {
-	if r.URL.Path == h.settings.jsonLogin {
+	if r.URL.Path == h.settings.jsonLogin || r.URL.Path == h.settings.authPath {
 		return "json"
 	}
 	scheme, _, _ := strings.Cut(r.Header.Get("Authorization"), " ")

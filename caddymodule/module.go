@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/cm-well/cmwell-auth/internal/admin"
+	"github.com/cm-well/cmwell-auth/internal/console"
 	"github.com/cm-well/cmwell-auth/internal/gate"
 	"github.com/cm-well/cmwell-auth/internal/keyring"
 	"github.com/cm-well/cmwell-auth/internal/login"
@@ -52,6 +53,10 @@ type Handler struct {
 	// AuthPath is where the front door serves its own operations, such as changing
 	// one's password; "/_auth" by default. No other spelling of it reaches the store.
 	AuthPath string `json:"auth_path,omitempty"`
+
+	// Console is "on" (the default) or "off": whether a browser that opens AuthPath
+	// is shown the page for people.
+	Console string `json:"console,omitempty"`
 
 	// JSONLogin is where tokens are given for a JSON body; not served by default.
 	JSONLogin string `json:"json_login,omitempty"`
@@ -176,6 +181,8 @@ type Handler struct {
 	// documents serve what the gate says is for them.
 	documents *admin.Documents
 	operator  *admin.Operator
+	page      *console.Page // nil when it is off, and so is
+	activity  *activity
 	// expire is called when users in the store behind may have changed.
 	expire func()
 	logger *zap.Logger
@@ -267,22 +274,6 @@ func (h *Handler) announce() {
 	} else {
 		h.logger.Warn("environment is development: writes pass without a token, except to protected paths")
 	}
-}
-
-// beforeServing has f called when the configuration starts. Caddy starts its
-// parts in no certain order, so until f is done requests wait, and are answered 503
-// when it takes too long.
-func (h *Handler) beforeServing(app *StartApp, f func(context.Context) error) {
-	h.pending.Add(1)
-	app.atStart(func(ctx context.Context) error {
-		if err := f(ctx); err != nil {
-			return err
-		}
-		if h.pending.Add(-1) == 0 {
-			close(h.ready)
-		}
-		return nil
-	})
 }
 
 // Interface guards.

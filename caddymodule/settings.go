@@ -28,6 +28,7 @@ type settings struct {
 	loginPath      string
 	authPath       string
 	jsonLogin      string // empty when it is not served
+	console        bool
 	schemes        []schemeSettings
 	limit          guard.Limit
 	workers        int
@@ -102,6 +103,7 @@ func (h *Handler) resolve(repl *caddy.Replacer) (settings, error) {
 		loginPath:      value(r, "login_path", h.LoginPath, "/_login", parseOwnPath),
 		authPath:       value(r, "auth_path", h.AuthPath, "/_auth", parseOwnPath),
 		jsonLogin:      value(r, "json_login", h.JSONLogin, "off", parseJSONLogin),
+		console:        value(r, "console", h.Console, "on", parseSwitch),
 		limit:          value(r, "login_limit", h.LoginLimit, "10 15m", parseLimit),
 		workers:        value(r, "login_workers", string(h.LoginWorkers), strconv.Itoa(max(1, runtime.NumCPU()/2)), parseWorkers),
 		queue:          value(r, "login_queue", string(h.LoginQueue), "64", parseQueue),

@@ -49,6 +49,22 @@ func (a *StartApp) Start() error {
 // Stop has nothing to undo.
 func (*StartApp) Stop() error { return nil }
 
+// beforeServing has f called when the configuration starts. Caddy starts its
+// parts in no certain order, so until f is done requests wait, and are answered 503
+// when it takes too long.
+func (h *Handler) beforeServing(app *StartApp, f func(context.Context) error) {
+	h.pending.Add(1)
+	app.atStart(func(ctx context.Context) error {
+		if err := f(ctx); err != nil {
+			return err
+		}
+		if h.pending.Add(-1) == 0 {
+			close(h.ready)
+		}
+		return nil
+	})
+}
+
 // Interface guards.
 var (
 	_ caddy.App         = (*StartApp)(nil)

@@ -36,6 +36,9 @@ func (h *Handler) provisionUsers(ctx caddy.Context, app *StartApp) (openedUsers,
 	if h.guards, h.hashing, err = h.shareGuards(identity); err != nil {
 		return openedUsers{}, err
 	}
+	if err := h.provisionConsole(identity); err != nil {
+		return openedUsers{}, err
+	}
 	options := UserStoreOptions{
 		Production: h.settings.production,
 		Share: func(key string, construct func() (any, error)) (any, error) {
