@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -27,22 +28,30 @@ func browse(t *testing.T, login clientLogin) page {
 	if login.user != "" {
 		args = append(args, login.user, login.password)
 	}
-	browser := exec.CommandContext(bounded(t), nodeWithModules(t), args...)
-	browser.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "LC_ALL=C.UTF-8"}
-	// Told to end, the script ends its browser first.
-	browser.Cancel = func() error { return browser.Process.Signal(syscall.SIGTERM) }
-	browser.WaitDelay = patience
-	var said strings.Builder
-	browser.Stderr = &said
-	output, err := browser.Output()
+	output, said, err := drive(bounded(t), t, args...)
 	var shown page
 	if err == nil {
 		err = json.Unmarshal(output, &shown)
 	}
 	if err != nil {
-		t.Fatalf("the browser: %v\n%s\n%s", err, output, said.String())
+		t.Fatalf("the browser: %v\n%s\n%s", err, output, said)
 	}
 	return shown
+}
+
+// drive runs a script that drives a browser, and returns what it printed, and what
+// it said of what went wrong.
+func drive(ctx context.Context, t *testing.T, args ...string) (output []byte, said string, err error) {
+	t.Helper()
+	browser := exec.CommandContext(ctx, nodeWithModules(t), args...)
+	browser.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "LC_ALL=C.UTF-8"}
+	// Told to end, the script ends its browser first.
+	browser.Cancel = func() error { return browser.Process.Signal(syscall.SIGTERM) }
+	browser.WaitDelay = patience
+	var errors strings.Builder
+	browser.Stderr = &errors
+	output, err = browser.Output()
+	return output, errors.String(), err
 }
 
 func TestABrowserShowsTheToken(t *testing.T) {

@@ -5,9 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"os"
-	"os/exec"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -38,7 +36,7 @@ func consoleUsers(t *testing.T) []byte {
 // TestTheConsoleInABrowser walks through the whole console: see
 // clients/console_walks.mjs. With CONSOLE_SHOTS, its pictures are kept in that folder.
 func TestTheConsoleInABrowser(t *testing.T) {
-	node, chromium := nodeWithModules(t), needs(t, "chromium")
+	chromium := needs(t, "chromium")
 	store := startRecorder(t, &recorder{})
 	d := newDoor(t, frontDoor("password_hash argon2id", "login_limit 3 15m", "login_cache 1h"), doorOptions{store: store.address, noUsers: true})
 	if err := os.WriteFile(d.users, consoleUsers(t), 0o600); err != nil {
@@ -61,13 +59,7 @@ func TestTheConsoleInABrowser(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 3*patience)
 	defer cancel()
-	browser := exec.CommandContext(ctx, node, "clients/console.mjs", string(settings))
-	browser.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "LC_ALL=C.UTF-8"}
-	browser.Cancel = func() error { return browser.Process.Signal(syscall.SIGTERM) }
-	browser.WaitDelay = patience
-	var said strings.Builder
-	browser.Stderr = &said
-	output, err := browser.Output()
+	output, said, err := drive(ctx, t, "clients/console.mjs", string(settings))
 	walked := 0
 	for lines := bufio.NewScanner(strings.NewReader(string(output))); lines.Scan(); walked++ {
 		var walk struct {
@@ -85,6 +77,6 @@ func TestTheConsoleInABrowser(t *testing.T) {
 		})
 	}
 	if err != nil || walked < 19 {
-		t.Errorf("after %d walks: %v\n%s", walked, err, said.String())
+		t.Errorf("after %d walks: %v\n%s", walked, err, said)
 	}
 }

@@ -113,3 +113,15 @@ export function chip(words, kind = 'calm') {
 export function trouble(error) {
   return h('p', { class: 'trouble', role: 'alert' }, error.message);
 }
+
+/**
+ * Puts what is made into the place, or why it could not be. What is made is an
+ * element, or several; what nobody waits for any more is let be.
+ */
+export async function settle(place, make) {
+  try {
+    place.replaceChildren(...[await make()].flat());
+  } catch (e) {
+    if (e.name !== 'AbortError') place.replaceChildren(trouble(e));
+  }
+}

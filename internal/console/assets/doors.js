@@ -1,5 +1,5 @@
 /** The front doors with these users, how they are, and what in the users is probably not meant. */
-import { card, chip, empty, h, trouble } from './dom.js';
+import { card, chip, empty, h, settle } from './dom.js';
 import { look } from './door.js';
 import { mine } from './session.js';
 import { moment } from './time.js';
@@ -8,20 +8,12 @@ import { moment } from './time.js';
 export function doorsView({ signal }) {
   const doors = h('div', { class: 'stack' });
   const warnings = h('div', {});
-  fill(doors, async () => (await mine((token) => look('doors', {}, token, signal))).doors.map(doorCard));
-  fill(warnings, async () => [warningsOf(await mine((token) => look('lint', {}, token, signal)))]);
+  settle(doors, async () => (await mine((token) => look('doors', {}, token, signal))).doors.map(doorCard));
+  settle(warnings, async () => warningsOf(await mine((token) => look('lint', {}, token, signal))));
   return h('div', { class: 'view' },
     h('h1', {}, 'Doors'),
     h('p', { class: 'lead' }, 'The front doors of this server that have the same users, and what in those users is probably not meant.'),
     doors, card('Warnings', warnings));
-}
-
-async function fill(place, make) {
-  try {
-    place.replaceChildren(...await make());
-  } catch (e) {
-    if (e.name !== 'AbortError') place.replaceChildren(trouble(e));
-  }
 }
 
 function doorCard(d) {

@@ -1,5 +1,5 @@
 /** Users that are closed to a client after failed logins. */
-import { button, card, empty, h, table, trouble } from './dom.js';
+import { button, card, empty, h, settle, table } from './dom.js';
 import { act, look } from './door.js';
 import { say, trying } from './notice.js';
 import { mine } from './session.js';
@@ -15,16 +15,15 @@ export function lockoutsView({ signal }) {
     content);
 }
 
-async function load(content, signal) {
-  try {
+const COLUMNS = [['User', ''], ['Client', ''], ['Failures', 'number'], ['Until', 'wide'], ['', '']];
+
+function load(content, signal) {
+  return settle(content, async () => {
     const { lockouts } = await mine((token) => look('lockouts', {}, token, signal));
-    content.replaceChildren(lockouts.length === 0
-      ? empty('Nobody is locked out', 'Failed logins show in the activity.')
-      : card(`${lockouts.length} locked out`, table('Lock-outs', [['User', ''], ['Client', ''], ['Failures', 'number'], ['Until', 'wide'], ['', '']],
-        lockouts.map((l) => [l.user || 'a name that no user has', l.client || 'all strangers', String(l.failures), moment(l.until), releases(l, content, signal)]))));
-  } catch (e) {
-    if (e.name !== 'AbortError') content.replaceChildren(trouble(e));
-  }
+    if (lockouts.length === 0) return empty('Nobody is locked out', 'Failed logins show in the activity.');
+    return card(`${lockouts.length} locked out`, table('Lock-outs', COLUMNS, lockouts.map((l) => [
+      l.user || 'a name that no user has', l.client || 'all strangers', String(l.failures), moment(l.until), releases(l, content, signal)])));
+  });
 }
 
 function releases(lockout, content, signal) {

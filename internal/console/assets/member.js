@@ -1,5 +1,5 @@
 /** One user or role: what it may do, edited as a whole, and what can be done to it. */
-import { button, card, form, h, tick, trouble } from './dom.js';
+import { button, card, form, h, settle, tick, trouble } from './dom.js';
 import { act, deleteDocument, look, readDocument, writeDocument } from './door.js';
 import { pathsEditor } from './entries.js';
 import { confirm, say, showPassword, trying } from './notice.js';
@@ -22,18 +22,17 @@ export function memberView(kind, name) {
     h('h1', { class: 'name' }, name), content);
 }
 
-async function load(content, kind, name) {
-  try {
+function load(content, kind, name) {
+  return settle(content, async () => {
     const { text, tag } = await mine((token) => readDocument(kind, name, token));
     const document = parsed(text);
     const roles = kind === 'users' ? await allRoles() : [];
-    content.replaceChildren(
+    return [
       editor(kind, name, document, tag, roles, () => load(content, kind, name)),
       kind === 'users' && name !== NOBODY ? secrets(name, document) : '',
-      removal(kind, name));
-  } catch (e) {
-    content.replaceChildren(trouble(e));
-  }
+      removal(kind, name),
+    ];
+  });
 }
 
 /** A document with its numbers as they were written, where the browser can keep them so. */

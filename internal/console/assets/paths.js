@@ -1,30 +1,23 @@
 /** All paths that some entry names, as a tree, coloured by who may write to them. */
-import { card, chip, empty, h, trouble } from './dom.js';
+import { card, chip, empty, h, settle } from './dom.js';
 import { look } from './door.js';
 import { mine } from './session.js';
 
 /** The view. */
 export function pathsView({ signal }) {
   const content = h('div', {}, h('p', { class: 'calm' }, 'Asking who may write where …'));
-  load(content, signal);
+  settle(content, () => load(signal));
   return h('div', { class: 'view' },
     h('h1', {}, 'Paths'),
     h('p', { class: 'lead' }, 'Who may write at the paths that some entry names. The same holds below a path, until another one is named.'),
     content);
 }
 
-async function load(content, signal) {
-  try {
-    const found = await mine((token) => look('writers', {}, token, signal));
-    if (found.paths.length === 0) {
-      content.replaceChildren(empty('No paths yet', 'No user and no role has an entry.'));
-      return;
-    }
-    content.replaceChildren(card(`${found.paths.length} paths, ${found.users} users`, legend(), h('div', { class: 'tree' }, tree(found)),
-      found.moreUsers + found.morePaths > 0 && h('p', { class: 'calm' }, `Not looked at: ${found.moreUsers} more users, ${found.morePaths} more paths.`)));
-  } catch (e) {
-    if (e.name !== 'AbortError') content.replaceChildren(trouble(e));
-  }
+async function load(signal) {
+  const found = await mine((token) => look('writers', {}, token, signal));
+  if (found.paths.length === 0) return empty('No paths yet', 'No user and no role has an entry.');
+  return card(`${found.paths.length} paths, ${found.users} users`, legend(), h('div', { class: 'tree' }, tree(found)),
+    found.moreUsers + found.morePaths > 0 && h('p', { class: 'calm' }, `Not looked at: ${found.moreUsers} more users, ${found.morePaths} more paths.`));
 }
 
 function legend() {

@@ -1,5 +1,5 @@
 /** The lists of users and of roles: to search them, and to make new ones. */
-import { button, card, chip, empty, field, h, table, trouble } from './dom.js';
+import { button, card, chip, empty, field, h, settle, table } from './dom.js';
 import { look, writeDocument } from './door.js';
 import { memberView, resetPassword } from './member.js';
 import { prompt, trying } from './notice.js';
@@ -52,21 +52,16 @@ function soon(what) {
   waiting = setTimeout(what, 200);
 }
 
-async function load(list, kind, find, signal, after = '', before = []) {
+function load(list, kind, find, signal, after = '', before = []) {
   const { columns, cells, title, one } = KINDS[kind];
-  try {
+  return settle(list, async () => {
     const page = await mine((token) => look(kind, { find, after }, token, signal));
     const found = before.concat(page[kind]);
-    if (found.length === 0) {
-      list.replaceChildren(find ? empty('Nobody by that name', `No ${one} has “${find}” in its name.`) : empty(`No ${kind} yet`, `Make the first ${one}.`));
-      return;
-    }
-    list.replaceChildren(card(`${found.length}${page.next ? ' and more' : ''} ${found.length === 1 ? one : kind}`,
+    if (found.length === 0) return find ? empty('Nobody by that name', `No ${one} has “${find}” in its name.`) : empty(`No ${kind} yet`, `Make the first ${one}.`);
+    return card(`${found.length}${page.next ? ' and more' : ''} ${found.length === 1 ? one : kind}`,
       table(title, columns, found.map((m) => [h('a', { href: `#${kind}/${encodeURIComponent(m.name)}` }, m.name), ...cells(m)])),
-      page.next ? h('div', { class: 'actions' }, button('Show more', () => load(list, kind, find, signal, page.next, found))) : null));
-  } catch (e) {
-    if (e.name !== 'AbortError') list.replaceChildren(trouble(e));
-  }
+      page.next ? h('div', { class: 'actions' }, button('Show more', () => load(list, kind, find, signal, page.next, found))) : null);
+  });
 }
 
 /** Makes an empty user or role. A user gets a password, which is shown this once. */
