@@ -93,6 +93,30 @@ func TestTheConsoleAsksForAdminAndForATokenInAHeader(t *testing.T) {
 	d.sawNothing(t)
 }
 
+// TestThePageIsToldWhichHeaderTakesTokens, and that header does.
+func TestThePageIsToldWhichHeaderTakesTokens(t *testing.T) {
+	for from, want := range map[string]string{
+		"header X-CM-WELL-TOKEN2\ntoken_from header X-CM-WELL-TOKEN": "X-Cm-Well-Token", "header X-Own": "X-Own",
+		"bearer": "Authorization", "bearer\ntoken_from header X-Own": "X-Own", "cookie session\ntoken_from query token": "",
+	} {
+		d := startAuth(t, "token_from "+from)
+		if page := d.ask(t, request("GET /_auth", forPeople)); !strings.Contains(page.body, `<meta name="token-header" content="`+want+`">`) {
+			t.Errorf("with token_from %s, the page is %s", from, page.body)
+		}
+		line := map[string]string{"": "X-Cm-Well-Token: ", "Authorization": "Authorization: Bearer "}[want]
+		if line == "" {
+			line = want + ": "
+		}
+		status := 200
+		if want == "" {
+			status = 401
+		}
+		if got := d.ask(t, request("GET /_auth?op=keys", line+tokenOf(t, "adm"))); got.status != status {
+			t.Errorf("with token_from %s, got %v, want %d", from, got, status)
+		}
+	}
+}
+
 func TestTheConsolesOperationsDoWhatTheySay(t *testing.T) {
 	d := startAuth(t, "login_limit 3 15m")
 	adm := tokenOf(t, "adm")

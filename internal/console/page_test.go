@@ -122,7 +122,7 @@ func TestThePolicyHasAnotherNonceEachTime(t *testing.T) {
 			t.Fatalf("the policy is %s", found.Policy)
 		}
 		nonces[in[1]] = true
-		if body := string(found.Body); strings.Count(body, `nonce="`+in[1]+`"`) != 4 || strings.Contains(body, "{{") {
+		if body := string(found.Body); strings.Count(body, `nonce="`+in[1]+`"`) != 5 || strings.Contains(body, "{{") {
 			t.Errorf("the page is %s", body)
 		}
 		for _, part := range []string{"default-src 'none'", "frame-ancestors 'none'", "form-action 'none'", "base-uri 'none'", "require-trusted-types-for 'script'"} {
