@@ -61,7 +61,11 @@ func serveAdmin(run func(adminCall) (any, error)) caddy.AdminHandler {
 			}
 			text = append(text, '\n')
 		}
-		answer(w, http.StatusOK, "application/json", string(text))
+		status := http.StatusOK
+		if h, is := result.(healths); is {
+			status = h.status()
+		}
+		answer(w, status, "application/json", string(text))
 		return nil
 	})
 }
@@ -116,7 +120,7 @@ func elsewhere(c adminCall) (any, error) {
 		}
 	}
 	if methods == nil {
-		return nil, fmt.Errorf("%w at %.100q; state, users, roles, keys, lockouts, explain and lint are", errNoRoute, c.URL.Path)
+		return nil, fmt.Errorf("%w at %.100q; state, health, users, roles, keys, lockouts, explain and lint are", errNoRoute, c.URL.Path)
 	}
 	c.answer.Set("Allow", strings.Join(methods, ", "))
 	return nil, fmt.Errorf("%w: %.20q found; accepted are %s", errNoMethod, c.Method, strings.Join(methods, ", "))

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -106,6 +107,34 @@ func state(c adminCall) (any, error) {
 	return map[string][]admin.Door{"doors": shown}, nil
 }
 
+// health is state for a probe: its status tells whether every door can decide.
+func health(c adminCall) (any, error) {
+	doors, err := c.wanted()
+	if err != nil {
+		return nil, err
+	}
+	shown := healths{OK: true, Doors: []admin.Door{}}
+	for _, h := range doors {
+		d := h.describe(slices.Index(c.doors, h) + 1)
+		shown.OK = shown.OK && d.OK
+		shown.Doors = append(shown.Doors, d)
+	}
+	return shown, nil
+}
+
+// healths is how all doors are.
+type healths struct {
+	OK    bool         `json:"ok"`
+	Doors []admin.Door `json:"doors"`
+}
+
+func (h healths) status() int {
+	if !h.OK {
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusOK
+}
+
 func (h *Handler) environment() string {
 	if h.settings.production {
 		return "production"
@@ -124,8 +153,9 @@ func (h *Handler) describe(number int) admin.Door {
 	if s.observe {
 		d.Mode = "observe"
 	}
-	if _, trouble := h.users.state(); trouble != nil {
-		d.Trouble = trouble.Error()
+	_, trouble := h.users.state()
+	if err := cmp.Or(trouble, h.keyTrouble()); err != nil {
+		d.Trouble = err.Error()
 	}
 	return d
 }

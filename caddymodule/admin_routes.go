@@ -16,6 +16,7 @@ var adminRoutes = []struct {
 	run     func(adminCall) (any, error)
 }{
 	{"GET /cmwell_auth/state", state},
+	{"GET /cmwell_auth/health", health},
 	{"GET /cmwell_auth/lint", lint},
 	{"GET /cmwell_auth/explain", explainToOperator},
 

@@ -87,10 +87,14 @@ func (h *Handler) health(users openedUsers) admin.Health {
 	}
 	if trouble != nil {
 		health.Trouble = "the users could not be read again"
+		use := "the last good state is in use"
 		if known := (*account.Trouble)(nil); errors.As(trouble, &known) {
 			health.Trouble += ": " + known.Reason
+			if known.Closed {
+				health.OK, use = false, "nobody is known any more"
+			}
 		}
-		health.Trouble += "; the last good state is in use, see the log"
+		health.Trouble += "; " + use + ", see the log"
 	}
 	h.keyHealth(&health)
 	return health

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -30,6 +31,8 @@ const (
 type announcer struct {
 	ctx caddy.Context
 	app *caddyevents.App
+	// later is closed when what was to be told later has been.
+	later *atomic.Pointer[chan struct{}]
 }
 
 func newAnnouncer(ctx caddy.Context) (announcer, error) {
@@ -41,13 +44,29 @@ func newAnnouncer(ctx caddy.Context) (announcer, error) {
 	if !ok {
 		return announcer{}, fmt.Errorf("app events is %T, which is not Caddy's", loaded)
 	}
-	return announcer{ctx, app}, nil
+	return announcer{ctx, app, new(atomic.Pointer[chan struct{}])}, nil
 }
 
 func (a announcer) tell(event string, data map[string]any) {
 	if a.app != nil && a.app.ShouldEmit(event) {
 		a.app.Emit(a.ctx, event, data)
 	}
+}
+
+// tellLater is tell without the waiting. What is told later is told in order.
+func (a announcer) tellLater(event string, data map[string]any) {
+	if a.app == nil {
+		return
+	}
+	told := make(chan struct{})
+	before := a.later.Swap(&told)
+	go func() {
+		defer close(told)
+		if before != nil {
+			<-*before
+		}
+		a.tell(event, data)
+	}()
 }
 
 // provisionWatch lets the door be seen, through metrics and events.
@@ -61,18 +80,19 @@ func (h *Handler) provisionWatch(ctx caddy.Context) error {
 }
 
 // usersRead is told whenever another state of the users is in use, and why the one
-// in use goes on when there is none to be had.
+// in use goes on when there is none to be had. The store waits meanwhile, and one
+// that is shared has to answer others: so nobody waits for who subscribes.
 func (h *Handler) usersRead(store string, err error) {
 	counted.reloaded(store, err)
 	event := eventReloaded
 	if err != nil {
 		event = eventReloadFailed // why, is in the log
 	}
-	h.events.tell(event, map[string]any{"store": store})
+	h.events.tellLater(event, map[string]any{"store": store})
 }
 
-// readAgain has the store read its users again. A store that can be followed tells
-// of it by itself.
+// readAgain has the store read its users again, because somebody asks for it. A store
+// that can be followed tells of it by itself; one that is distant tells of outages only.
 func (h *Handler) readAgain(users openedUsers) error {
 	err := users.reload()
 	if _, followed := users.Store.(FollowedStore); !followed {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/caddyserver/caddy/v2"
 
@@ -50,7 +51,21 @@ func (h *Handler) provisionKeys(ctx caddy.Context, app *StartApp) error {
 		return err
 	}
 	h.warnOfShort(append(config.Accept, config.Signing))
+	h.keyWritten = h.SigningKey.written()
 	return nil
+}
+
+// written is when the file of the key was last written; zero for a key from elsewhere,
+// whose age nobody knows.
+func (s KeySource) written() time.Time {
+	if s.From != "file" {
+		return time.Time{}
+	}
+	info, err := os.Stat(caddy.NewReplacer().ReplaceAll(s.Value, ""))
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
 }
 
 func (h *Handler) warnOfShort(keys []token.Key) {

@@ -58,19 +58,38 @@ func (h *Handler) provisionManagedKeys(ctx caddy.Context, app *StartApp, config 
 	return nil
 }
 
-// keyHealth adds what there is to say of managed keys.
+// keyHealth adds what there is to say of keys.
 func (h *Handler) keyHealth(health *admin.Health) {
+	if since := h.keySince(); !since.IsZero() {
+		health.KeySince = since.UTC()
+	}
+	if h.keyTrouble() != nil && health.Trouble == "" {
+		health.Trouble = "the managed keys cannot be read; those last known stay in use, see the log"
+	}
+}
+
+// keySince is from when the key signs that signs now: a managed one tells, and of one
+// in a file it is when that was last written. It is zero where neither is known.
+func (h *Handler) keySince() time.Time {
 	if h.managed == nil {
-		return
+		return h.keyWritten
 	}
 	for _, key := range h.managed.List() {
 		if key.Algorithm == h.settings.algorithm && key.State == keyring.Signing {
-			health.KeySince = key.SignsFrom.UTC()
+			return key.SignsFrom
 		}
 	}
-	if _, trouble := h.managed.State(); trouble != nil && health.Trouble == "" {
-		health.Trouble = "the managed keys cannot be read; those last known stay in use, see the log"
+	return time.Time{}
+}
+
+// keyTrouble is why the managed keys cannot be read again; nil when they can, or are
+// configured.
+func (h *Handler) keyTrouble() error {
+	if h.managed == nil {
+		return nil
 	}
+	_, trouble := h.managed.State()
+	return trouble
 }
 
 // reportKeys logs in the configuration that is running: the ring may outlive the

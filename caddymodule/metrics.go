@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -105,96 +104,4 @@ func (h *Handler) schemeOf(r *http.Request) string {
 		return "digest"
 	}
 	return "none"
-}
-
-// liveDoors are the front doors of the configurations that are in use, asked
-// when somebody looks.
-type liveDoors struct {
-	mu    sync.Mutex
-	doors map[*Handler]bool
-}
-
-// lookedAt is a front door's place among the live ones; closing it ends that.
-type lookedAt struct {
-	all *liveDoors
-	of  *Handler
-}
-
-// Close takes the door away.
-func (l lookedAt) Close() error {
-	l.all.mu.Lock()
-	defer l.all.mu.Unlock()
-	delete(l.all.doors, l.of)
-	return nil
-}
-
-func (d *liveDoors) add(h *Handler) lookedAt {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.doors == nil {
-		d.doors = map[*Handler]bool{}
-	}
-	d.doors[h] = true
-	return lookedAt{d, h}
-}
-
-func gauge(name, help string, labels ...string) *prometheus.Desc {
-	return prometheus.NewDesc("caddy_cmwell_auth_"+name, help, labels, nil)
-}
-
-var (
-	doorsGauge   = gauge("doors", "Front doors in use, by environment (production, development) and mode (enforce, observe).", "environment", "mode")
-	queueGauge   = gauge("login_queue_length", "Logins that wait for their turn to hash.")
-	usersUpGauge = gauge("users_up", "1 when the users could be read the last time it was tried, else 0; by store.", "store")
-	usersAge     = gauge("users_age_seconds", "Seconds since the users were last read; by store.", "store")
-)
-
-// Describe names what Collect sends.
-func (d *liveDoors) Describe(to chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{doorsGauge, queueGauge, usersUpGauge, usersAge} {
-		to <- desc
-	}
-}
-
-// Collect asks all doors. Of several with stores of one kind the worst counts.
-func (d *liveDoors) Collect(to chan<- prometheus.Metric) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	type users struct{ up, age float64 }
-	kinds, stores, waiting := map[[2]string]float64{}, map[string]users{}, 0
-	for h := range d.doors {
-		kinds[h.kind()]++
-		health := h.endpoint.Health()
-		now := users{1, max(0, time.Since(health.ReadAt).Seconds())}
-		if !health.OK || health.Trouble != "" {
-			now.up = 0
-		}
-		if known, found := stores[health.Store]; found {
-			now = users{min(now.up, known.up), max(now.age, known.age)}
-		}
-		stores[health.Store], waiting = now, health.WaitingLogins // all doors have one queue
-	}
-	send := func(desc *prometheus.Desc, value float64, labels ...string) {
-		to <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
-	}
-	for kind, n := range kinds {
-		send(doorsGauge, n, kind[0], kind[1])
-	}
-	send(queueGauge, float64(waiting))
-	for store, u := range stores {
-		send(usersUpGauge, u.up, store)
-		send(usersAge, u.age, store)
-	}
-}
-
-// kind is a door's environment and mode.
-func (h *Handler) kind() [2]string {
-	kind := [2]string{"development", "enforce"}
-	if h.settings.production {
-		kind[0] = "production"
-	}
-	if h.settings.observe {
-		kind[1] = "observe"
-	}
-	return kind
 }

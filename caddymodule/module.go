@@ -172,12 +172,14 @@ type Handler struct {
 	reminder reminder
 	keys     *token.Keys
 	managed  *keyring.Ring // nil when the keys are configured
-	guards   guards
-	hashing  *login.Hashing
-	accounts *login.Accounts
-	exchange *login.Exchange
-	keeper   *gate.Keeper
-	endpoint *admin.Endpoint
+	// keyWritten is when the file of the configured key was; zero for any other key.
+	keyWritten time.Time
+	guards     guards
+	hashing    *login.Hashing
+	accounts   *login.Accounts
+	exchange   *login.Exchange
+	keeper     *gate.Keeper
+	endpoint   *admin.Endpoint
 	// documents serve what the gate says is for them.
 	documents *admin.Documents
 	operator  *admin.Operator

@@ -22,6 +22,9 @@ type (
 	FollowedStore = account.Followed
 	// Change is what a FollowedStore tells.
 	Change = account.Change
+	// DistantStore is a Store whose home can be out of reach. What it tells reaches the
+	// metrics and the events without its help.
+	DistantStore = account.Distant
 )
 
 // ErrNotExist is what a Store returns for a name that does not exist.
@@ -88,8 +91,24 @@ func (h *Handler) follow(store FollowedStore, kind string) {
 	}))
 }
 
-// lintOf are sentences about what in a new document is probably not meant, for a
-// store that tells of none by itself.
+// replaceAndLint changes a document in a store that tells of no warnings by itself, and
+// warns of what in the new one is probably not meant.
+func replaceAndLint(ctx context.Context, store account.Replacer, kind account.Kind, name string, next func(kept []byte) ([]byte, error), warn func(string)) error {
+	var document []byte
+	err := store.Replace(ctx, kind, name, func(kept []byte) (made []byte, err error) {
+		document, err = next(kept)
+		return document, err
+	})
+	if err != nil {
+		return err
+	}
+	for _, warning := range lintOf(ctx, store, kind, name, document) {
+		warn(warning)
+	}
+	return nil
+}
+
+// lintOf are sentences about what in a new document is probably not meant.
 func lintOf(ctx context.Context, store Store, kind account.Kind, name string, document []byte) []string {
 	if kind == account.Roles {
 		if role, err := account.ParseRole(name, document); err == nil {

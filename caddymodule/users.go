@@ -63,6 +63,9 @@ func (h *Handler) provisionUsers(ctx caddy.Context, app *StartApp) (openedUsers,
 	if followed, ok := store.(FollowedStore); ok {
 		h.follow(followed, users.kind)
 	}
+	if distant, ok := store.(DistantStore); ok {
+		h.unfollow = append(h.unfollow, distant.FollowOutages(func(why error) { h.usersRead(users.kind, why) }))
+	}
 	if users.expire != nil && h.settings.profile != gate.CMWell {
 		return openedUsers{}, errors.New("users infotons: profile http found; cmwell is accepted, which knows what shows the documents of users that are in the store")
 	}

@@ -74,13 +74,12 @@ func (l liveInfotons) User(ctx context.Context, name string) (account.User, erro
 
 // Put stores a document; see account.Documents.
 func (l liveInfotons) Put(ctx context.Context, kind account.Kind, name string, document []byte) error {
-	if err := l.Store.Put(ctx, kind, name, document); err != nil {
-		return err
-	}
-	for _, warning := range lintOf(ctx, l, kind, name, document) {
-		l.warn(warning)
-	}
-	return nil
+	return l.Replace(ctx, kind, name, func([]byte) ([]byte, error) { return document, nil })
+}
+
+// Replace stores what next makes of a document; see account.Replacer.
+func (l liveInfotons) Replace(ctx context.Context, kind account.Kind, name string, next func(kept []byte) ([]byte, error)) error {
+	return replaceAndLint(ctx, l.Store, kind, name, next, l.warn)
 }
 
 // OnlyMD5 tells whether some user can log in by Digest with MD5 alone. Nobody looks
@@ -134,6 +133,7 @@ var (
 	_ UserStore             = (*InfotonUsers)(nil)
 	_ caddyfile.Unmarshaler = (*InfotonUsers)(nil)
 	_ account.Editor        = liveInfotons{}
-	_ account.Documents     = liveInfotons{}
+	_ account.Replacer      = liveInfotons{}
 	_ account.Resolver      = liveInfotons{}
+	_ account.Distant       = liveInfotons{}
 )

@@ -99,13 +99,12 @@ func (l liveRedis) Nonces() login.NonceCounts {
 
 // Put stores a document; see account.Documents.
 func (l liveRedis) Put(ctx context.Context, kind account.Kind, name string, document []byte) error {
-	if err := l.Store.Put(ctx, kind, name, document); err != nil {
-		return err
-	}
-	for _, warning := range lintOf(ctx, l, kind, name, document) {
-		l.warn(warning)
-	}
-	return nil
+	return l.Replace(ctx, kind, name, func([]byte) ([]byte, error) { return document, nil })
+}
+
+// Replace stores what next makes of a document; see account.Replacer.
+func (l liveRedis) Replace(ctx context.Context, kind account.Kind, name string, next func(kept []byte) ([]byte, error)) error {
+	return replaceAndLint(ctx, l.Store, kind, name, next, l.warn)
 }
 
 // waitForRedis is how long a start waits for the first answer, which may be that
@@ -172,7 +171,8 @@ var (
 	_ UserStore             = (*RedisUsers)(nil)
 	_ caddyfile.Unmarshaler = (*RedisUsers)(nil)
 	_ account.Editor        = liveRedis{}
-	_ account.Documents     = liveRedis{}
+	_ account.Replacer      = liveRedis{}
 	_ account.Resolver      = liveRedis{}
+	_ account.Distant       = liveRedis{}
 	_ SharedGuards          = liveRedis{}
 )

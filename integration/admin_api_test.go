@@ -80,7 +80,7 @@ func TestTheAdminAPIAnswersInJSONAndSentences(t *testing.T) {
 		{"POST users/nobody/revoke", "", 404, "user nobody does not exist"},
 		{"POST users/nobody/password", `{"password":"x"}`, 404, "user nobody does not exist"},
 		{"POST users/nobody/token", "", 404, "user nobody does not exist"},
-		{"GET nowhere", "", 404, "state, users, roles, keys, lockouts, explain and lint are"},
+		{"GET nowhere", "", 404, "state, health, users, roles, keys, lockouts, explain and lint are"},
 		{"GET ", "", 404, "nothing is served"},
 		{"GET users/ann/nothing", "", 404, "nothing is served"},
 		{"PATCH users/ann", `{}`, 405, "accepted are GET, PUT, DELETE"},

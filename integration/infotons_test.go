@@ -72,7 +72,7 @@ func startInfotons(t *testing.T, users, data, block string, settings ...string) 
 	t.Helper()
 	caddyfile := strings.Replace(frontDoor(append(settings, ownKey, "password_hash argon2id")...),
 		"users file {$DOOR_USERS}", "users infotons http://{$DOOR_PEOPLE} {\n\t\t\t"+block+"\n\t\t}", 1)
-	return startDoor(t, caddyfile, doorOptions{store: data, noUsers: true, environ: map[string]string{"DOOR_PEOPLE": users}})
+	return startDoor(t, caddyfile, doorOptions{store: data, noUsers: true, admin: true, environ: map[string]string{"DOOR_PEOPLE": users}})
 }
 
 // wants sends a request with somebody's token and compares the status.
@@ -94,6 +94,10 @@ func TestUsersInTheStoreLogInWriteAndAreRevoked(t *testing.T) {
 	d.wants(t, "PUT /tests/x", ann, 200)
 	other.wants(t, "PUT /tests/y", ann, 200)
 	d.wants(t, "PUT /tests/secret/x", ann, 403)
+	if got := d.administer(t, "PUT users/zoe", `{"roles":["Gone"]}`, "If-None-Match: *"); got.status != 200 {
+		t.Errorf("got %v", got)
+	}
+	d.says(t, "user zoe: the role Gone does not exist")
 	d.wants(t, "PUT /other", ann, 403)
 
 	// With CM-Well's calls, through the door.
@@ -162,6 +166,9 @@ func TestTheStoreGoesDownAndComesBack(t *testing.T) {
 	eventually(t, "the last known state is too old", func() bool {
 		return d.ask(t, request("PUT /tests/x", bearing(ann), "Content-Length: 0")).status == 503
 	})
+	if got := d.ask(t, request("GET /_auth?op=health")); got.status != 503 || !strings.Contains(got.body, "nobody is known any more") {
+		t.Errorf("health: got %v", got)
+	}
 	data.take()
 	d.wants(t, "PUT /tests/x", ann, 503)
 	if got := d.ask(t, request("GET /_login", authorization("ann", passwordOf("ann")))); got.status != 503 {
@@ -180,6 +187,9 @@ func TestTheStoreGoesDownAndComesBack(t *testing.T) {
 	})
 	d.wants(t, "PUT /tests/x", dan, 200)
 	d.says(t, "the last known state of users is in use")
+	if got := d.ask(t, request("GET /_auth?op=health")); got.status != 200 {
+		t.Errorf("health: got %v", got)
+	}
 }
 
 func TestADoorStartsBeforeItsStore(t *testing.T) {

@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -10,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // metrics are the door's own, by name and labels, as Prometheus would read them.
@@ -77,8 +79,9 @@ func TestMetricsCountOnOverThreeReloads(t *testing.T) {
 			`logins_total{outcome="success",scheme="json"}`:                       n,
 			`logins_total{outcome="bad_credentials",scheme="digest"}`:             n,
 			`logins_total{outcome="no_credentials",scheme="none"}`:                n + awaited,
-			`login_queue_length`:                             0,
-			`users_up{store="file"}`:                         1,
+			`login_queue_length`:     0,
+			`users_up{store="file"}`: 1,
+			`serving`:                1,
 			`doors{environment="production",mode="enforce"}`: 1,
 		} {
 			if have, found := got[series]; !found || have != want {
@@ -111,6 +114,49 @@ func TestMetricsTellOfUsersThatCannotBeReadAndOfObserving(t *testing.T) {
 	} {
 		if have, found := got[series]; !found || have != want {
 			t.Errorf("%s is %v, want %v", series, have, want)
+		}
+	}
+}
+
+// What is known of a key's age is shown: of a managed one from when it signs, of one in
+// a file from when that was written.
+func TestMetricsAndHealthTellTheAgeOfAKey(t *testing.T) {
+	store := startRecorder(t, &recorder{})
+	age := func(d *door) (float64, map[string]float64) {
+		t.Helper()
+		var health struct{ KeySince time.Time }
+		if got := d.ask(t, request("GET /_auth?op=health")); json.Unmarshal([]byte(got.body), &health) != nil {
+			t.Errorf("health: got %v", got)
+		}
+		if health.KeySince.IsZero() {
+			return -1, d.metrics(t)
+		}
+		return time.Since(health.KeySince).Seconds(), d.metrics(t)
+	}
+	managed := startDoor(t, frontDoor("signing_key managed"), doorOptions{store: store.address, admin: true})
+	since, got := age(managed)
+	if shown, found := got[`key_age_seconds{source="managed"}`]; !found || shown > 60 || since < 0 || since > 60 || got["keys_up"] != 1 {
+		t.Errorf("a managed key: %v seconds in health, %v", since, got)
+	}
+	written := newDoor(t, frontDoor("signing_key file {$DOOR_USERS}.key"), doorOptions{store: store.address, admin: true})
+	put(t, written.dir, "users.json.key", aKey, 0o600)
+	hourAgo := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(written.users+".key", hourAgo, hourAgo); err != nil {
+		t.Fatal(err)
+	}
+	written.start(t)
+	written.awaitServing(t, "/_login")
+	since, got = age(written)
+	if shown := got[`key_age_seconds{source="file"}`]; shown < 3600 || shown > 3700 || since < 3600 || since > 3700 {
+		t.Errorf("a key in a file: %v seconds in health, %v", since, got)
+	}
+	if _, found := got["keys_up"]; found {
+		t.Error("keys_up is shown without managed keys")
+	}
+	since, got = age(startDoor(t, frontDoor(ownKey), doorOptions{store: store.address, admin: true}))
+	for series := range got {
+		if strings.HasPrefix(series, "key") || since >= 0 {
+			t.Errorf("a key that is configured: %v seconds in health, %s", since, series)
 		}
 	}
 }

@@ -115,6 +115,12 @@ func TestWhatChangesOnOneDoorHoldsOnTheOther(t *testing.T) {
 	both("/new/x", ann, 401)
 	both("/new/x", tokenAt(t, "ann", 3), 200)
 
+	// A change on a condition is looked at like any other.
+	if got := a.administer(t, "PUT users/zoe", `{"roles":["Gone"]}`, "If-None-Match: *"); got.status != 200 {
+		t.Errorf("got %v", got)
+	}
+	a.says(t, "user zoe: the role Gone does not exist")
+
 	// By redis-cli, too.
 	server.Say(t, "SET", "{cmwell_auth}:user:ann", `{"rev":4}`)
 	soon(t, "what was set by hand holds", func() bool {

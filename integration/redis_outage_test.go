@@ -116,6 +116,26 @@ func (d *door) isTroubled(t testing.TB) {
 	eventually(t, "the door is in trouble", func() bool { return strings.Contains(d.ask(t, request("GET /_auth?op=health")).body, "trouble") })
 }
 
+// isOpen compares what a probe is told with what is so: whether the door can decide.
+func (d askedDoor) isOpen(t testing.TB, open bool) {
+	t.Helper()
+	status, serving := 200, 1.0
+	if !open {
+		status, serving = 503, 0
+	}
+	ok := fmt.Sprintf(`"ok":%v`, open)
+	for what, got := range map[string]answer{
+		"op=health": d.ask(t, request("GET /_auth?op=health")), "the admin API": ask(t, d.admin, called(d.admin, "GET health", "")),
+	} {
+		if got.status != status || !strings.Contains(got.body, ok) {
+			t.Errorf("%s: got %v, want %d with %s", what, got, status, ok)
+		}
+	}
+	if have := d.metrics(t)["serving"]; have != serving {
+		t.Errorf("the metric serving is %v, want %v", have, serving)
+	}
+}
+
 // wantOutage is what a door answers without Redis: ann is known.
 func wantOutage(t *testing.T, d askedDoor, ann string) {
 	t.Helper()
@@ -159,6 +179,7 @@ func TestAPartedDoorClosesForEverybody(t *testing.T) {
 	begun := time.Now()
 	wantAuth(t, near.auth(t, "POST /_auth?op=logout", ann), 200, "")
 	parted.isTroubled(t)
+	parted.isOpen(t, true)
 	if got := parted.writes(t, "/tests/x", ann); got != 200 {
 		t.Errorf("who is known, %s after the network parted: %d", time.Since(begun), got)
 	}
@@ -173,9 +194,19 @@ func TestAPartedDoorClosesForEverybody(t *testing.T) {
 			t.Errorf("%s: got %v, want 503", what, got)
 		}
 	}
+	parted.isOpen(t, false)
 	proxy.Resume()
 	eventually(t, "the door opens", func() bool { return parted.writes(t, "/tests/x", bob) == 403 })
 	parted.isWell(t)
+	parted.isOpen(t, true)
+	for series, want := range map[string]float64{
+		`users_reloads_total{outcome="failure",store="redis"}`: 1, `users_reloads_total{outcome="success",store="redis"}`: 1,
+		`users_up{store="redis"}`: 1, `serving`: 1,
+	} {
+		if have, found := parted.metrics(t)[series]; !found || have != want {
+			t.Errorf("afterwards %s is %v, want %v", series, have, want)
+		}
+	}
 	if got := parted.writes(t, "/tests/x", ann); got != 401 {
 		t.Errorf("a token that was revoked meanwhile: %d", got)
 	}

@@ -29,6 +29,9 @@ type Trouble struct {
 	// Reason is a sentence without a full stop that names no user, no path, no
 	// number of users, and no secret.
 	Reason string
+	// Closed tells that nobody is known any more, so that requests of users cannot be
+	// decided until it is over.
+	Closed bool
 	Err    error
 }
 

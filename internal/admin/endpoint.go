@@ -47,9 +47,10 @@ type Health struct {
 	OK bool `json:"ok"`
 	// Store is the kind of the users' store.
 	Store string `json:"store"`
-	// ReadAt is when the users were last read.
-	ReadAt time.Time `json:"readAt"`
-	// KeySince is from when the key signs that signs now; zero when it is configured.
+	// ReadAt is when the users were last read; zero when that was not needed yet.
+	ReadAt time.Time `json:"readAt,omitzero"`
+	// KeySince is from when the key signs that signs now, or when its file was last
+	// written; zero when neither is known.
 	KeySince time.Time `json:"keySince,omitzero"`
 	// Trouble says what is wrong with the home of users or keys; empty when nothing is.
 	Trouble string `json:"trouble,omitempty"`

@@ -53,7 +53,10 @@ func (o *Operator) Search(ctx context.Context, kind account.Kind, text, after st
 	if err != nil {
 		return Page{}, err
 	}
-	return Survey(ctx, matching{d, strings.ToLower(text)}, kind, after, limit)
+	if text != "" {
+		d = matching{d, strings.ToLower(text)}
+	}
+	return Survey(ctx, d, kind, after, limit)
 }
 
 // Document is what is kept, with its hashes.

@@ -3,7 +3,6 @@ package admin
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/cm-well/cmwell-auth/internal/account"
@@ -41,17 +40,13 @@ const MaxPage = 10_000
 
 // Survey lists users or roles by name: up to limit of those behind after.
 func Survey(ctx context.Context, d account.Documents, kind account.Kind, after string, limit int) (Page, error) {
-	names, err := d.Names(ctx, kind)
+	limit = min(max(limit, 1), MaxPage)
+	names, err := account.NamesAfter(ctx, d, kind, after, limit+1)
 	if err != nil {
 		return Page{}, err
 	}
-	from, found := slices.BinarySearch(names, after)
-	if found {
-		from++
-	}
-	names = names[from:]
 	var p Page
-	if limit = min(max(limit, 1), MaxPage); len(names) > limit {
+	if len(names) > limit {
 		names = names[:limit]
 		p.Next = names[limit-1]
 	}
@@ -101,8 +96,8 @@ type matching struct {
 // Names are those that match.
 func (m matching) Names(ctx context.Context, kind account.Kind) ([]string, error) {
 	names, err := m.Documents.Names(ctx, kind)
-	if err != nil || m.text == "" {
-		return names, err
+	if err != nil {
+		return nil, err
 	}
 	var found []string // the store's list is not ours to change
 	for _, name := range names {

@@ -33,7 +33,7 @@ func (s *shell) state() *cobra.Command {
 func doorLines(d admin.Door) [][2]string {
 	health := "serving"
 	if !d.OK {
-		health = "starting: it answers 503 until its keys and users are made"
+		health = "closed: it answers 503 until its keys are made and its users can be read"
 	}
 	users := d.Users
 	if !d.Writable {
@@ -42,7 +42,12 @@ func doorLines(d admin.Door) [][2]string {
 	lines := [][2]string{
 		{"health", health},
 		{"users", users},
-		{"read", moment(d.ReadAt)},
+	}
+	if !d.ReadAt.IsZero() {
+		lines = append(lines, [2]string{"read", moment(d.ReadAt)})
+	}
+	if !d.KeySince.IsZero() {
+		lines = append(lines, [2]string{"key since", moment(d.KeySince)})
 	}
 	if d.Trouble != "" {
 		lines = append(lines, [2]string{"trouble", d.Trouble})

@@ -5,6 +5,7 @@ package accounttest
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -203,6 +204,11 @@ func namesAreSorted(t *testing.T, s scene) {
 	s.put(t, account.Users, "ann", `{"rev":1}`)
 	s.names(t, account.Users, "10", "9", "Bob", "_", "ann", "bob")
 	s.names(t, account.Roles, "Editor")
+	for after, want := range map[string]string{"": "[10 9 Bob]", "9": "[Bob _ ann]", "a": "[ann bob]", "bob": "[]"} {
+		if names, err := account.NamesAfter(t.Context(), s, account.Users, after, 3); err != nil || fmt.Sprint(names) != want {
+			t.Errorf("three names behind %q: %v, %v; want %s", after, names, err, want)
+		}
+	}
 	if names, err := s.Names(t.Context(), 0); err == nil || names != nil {
 		t.Errorf("names of no kind: %q, %v", names, err)
 	}

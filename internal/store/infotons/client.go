@@ -35,6 +35,7 @@ type client struct {
 	mu       sync.Mutex
 	answered time.Time
 	trouble  error
+	outages  account.Outages
 }
 
 func newClient(c Config) *client {
@@ -149,6 +150,7 @@ func (c *client) note(ctx context.Context, err error) {
 	if err == nil {
 		c.answered = c.now()
 	}
+	c.outages.Note(err)
 }
 
 func (c *client) state() (answered time.Time, trouble error) {

@@ -67,6 +67,7 @@ var (
 	_ account.Editor    = (*Store)(nil)
 	_ account.Documents = (*Store)(nil)
 	_ account.Resolver  = (*Store)(nil)
+	_ account.Distant   = (*Store)(nil)
 )
 
 // turns are those of all stores in this process, by URL.
@@ -126,10 +127,17 @@ func (s *Store) Expire() {
 func (s *Store) State() (readAt time.Time, trouble error) {
 	readAt, err := s.client.state()
 	if err != nil {
-		trouble = &account.Trouble{Reason: "the store behind does not answer as it should", Err: err}
+		trouble = &account.Trouble{
+			Reason: "the store behind does not answer as it should", Err: err,
+			Closed: s.config.Now().Sub(readAt) > s.config.MaxStale,
+		}
 	}
 	return readAt, trouble
 }
+
+// FollowOutages tells when the store does not answer as it should any more, and when
+// it does again; see account.Distant.
+func (s *Store) FollowOutages(f func(why error)) (stop func()) { return s.client.outages.Follow(f) }
 
 // Shapes are those of the password hashes of users that were seen so far.
 func (s *Store) Shapes() []account.Shape {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"math"
 	"strconv"
 
 	"github.com/redis/rueidis"
@@ -18,6 +19,11 @@ const page = 1000
 // Names are those of all users or roles, sorted. What changes while they are asked
 // for may be among them or not.
 func (s *Store) Names(ctx context.Context, kind account.Kind) ([]string, error) {
+	return s.NamesAfter(ctx, kind, "", math.MaxInt)
+}
+
+// NamesAfter are the first of them behind a name; see account.Pager.
+func (s *Store) NamesAfter(ctx context.Context, kind account.Kind, after string, most int) ([]string, error) {
 	if err := checkKind(kind); err != nil {
 		return nil, err
 	}
@@ -26,13 +32,13 @@ func (s *Store) Names(ctx context.Context, kind account.Kind) ([]string, error) 
 		return nil, err
 	}
 	var names []string
-	for from := "-"; ; {
-		some, err := s.namesFrom(ctx, c, kind, from)
+	for from := "(" + after; ; {
+		some, err := s.namesFrom(ctx, c, kind, from, min(most-len(names), page))
 		if err != nil {
 			return nil, err
 		}
 		names = append(names, some...)
-		if len(some) < page {
+		if len(some) < page || len(names) >= most {
 			return names, nil
 		}
 		if err := ctx.Err(); err != nil {
@@ -42,10 +48,10 @@ func (s *Store) Names(ctx context.Context, kind account.Kind) ([]string, error) 
 	}
 }
 
-func (s *Store) namesFrom(ctx context.Context, c rueidis.Client, kind account.Kind, from string) ([]string, error) {
+func (s *Store) namesFrom(ctx context.Context, c rueidis.Client, kind account.Kind, from string, most int) ([]string, error) {
 	ctx, cancel := s.within(ctx)
 	defer cancel()
-	names, err := c.Do(ctx, c.B().Zrangebylex().Key(s.keys.names(kind)).Min(from).Max("+").Limit(0, page).Build()).AsStrSlice()
+	names, err := c.Do(ctx, c.B().Zrangebylex().Key(s.keys.names(kind)).Min(from).Max("+").Limit(0, int64(most)).Build()).AsStrSlice()
 	if err != nil {
 		return nil, s.failed(err)
 	}

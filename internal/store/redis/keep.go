@@ -36,6 +36,7 @@ func (s *Store) keep() {
 			return
 		}
 		s.view.end(err)
+		s.outages.Note(err)
 		why := strings.TrimPrefix(err.Error(), "redis: ")
 		s.tell(fmt.Sprintf("users redis %s: %s; users who are known here are known for %s, all others are answered 503", s.where(), why, s.options.MaxStale))
 		s.looked()
@@ -117,6 +118,7 @@ func (s *Store) begun() {
 	if s.said != "" {
 		s.tell(fmt.Sprintf("users redis %s: reached", s.where()))
 	}
+	s.outages.Note(nil)
 	s.looked()
 }
 

@@ -99,6 +99,7 @@ type Store struct {
 	tracked []string // what the keys begin with whose changes Redis tells of
 	view    *view
 	home    atomic.Pointer[Home]
+	outages account.Outages
 
 	users, counts atomic.Pointer[rueidis.Client]
 	onlyMD5       atomic.Bool
@@ -119,6 +120,8 @@ var (
 	_ account.Editor    = (*Store)(nil)
 	_ account.Documents = (*Store)(nil)
 	_ account.Resolver  = (*Store)(nil)
+	_ account.Distant   = (*Store)(nil)
+	_ account.Pager     = (*Store)(nil)
 )
 
 // New makes a store that asks nobody until it is started.
@@ -177,6 +180,10 @@ func (s *Store) Prefix() string { return s.options.Prefix }
 // State tells when the users were known to be as they are in Redis, and why that is
 // not now; the error is an account.Trouble.
 func (s *Store) State() (readAt time.Time, trouble error) { return s.view.state() }
+
+// FollowOutages tells when Redis is not heard of any more, or is not the one that was
+// used, and when it is again; see account.Distant.
+func (s *Store) FollowOutages(f func(why error)) (stop func()) { return s.outages.Follow(f) }
 
 // OnlyMD5 tells whether some user can log in by HTTP Digest with MD5 alone.
 func (s *Store) OnlyMD5() bool { return s.onlyMD5.Load() }

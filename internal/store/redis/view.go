@@ -120,18 +120,26 @@ func (v *view) why() error {
 
 // state is State.
 func (v *view) state() (time.Time, error) {
-	trouble := error(nil)
+	var trouble *account.Trouble
 	if v.current() == nil {
-		if trouble = v.why(); !errors.As(trouble, new(*account.Trouble)) {
-			trouble = &account.Trouble{Reason: "Redis cannot be reached", Err: trouble}
+		why := v.why()
+		trouble = &account.Trouble{Reason: "Redis cannot be reached", Err: why}
+		if known := (*account.Trouble)(nil); errors.As(why, &known) {
+			trouble.Reason = known.Reason
 		}
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.last == nil {
-		return v.born, trouble
+	var heard int64
+	if v.last != nil {
+		heard = v.last.good.Load()
 	}
-	return v.born.Add(time.Duration(v.last.good.Load())), trouble
+	readAt := v.born.Add(time.Duration(heard))
+	if trouble == nil {
+		return readAt, nil
+	}
+	trouble.Closed = v.last == nil || v.now()-heard > int64(v.maxStale)
+	return readAt, trouble
 }
 
 // lossesSoFar is for begin.
