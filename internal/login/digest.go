@@ -168,17 +168,19 @@ func (d *Digest) verify(r *http.Request, a digestAnswer) (account.User, error) {
 	if err != nil {
 		return account.User{}, err
 	}
-	ha1 := user.HA1
-	if a.algorithm == SHA256 {
-		ha1 = user.HA1SHA256
+	// The decoy is made for everybody, as long as a stored HA1: the time that it takes
+	// would tell who has none.
+	ha1, err := d.decoy(a)
+	if err != nil {
+		return account.User{}, err
 	}
-	known := ha1 != ""
-	if !known {
-		key, err := d.Key()
-		if err != nil {
-			return account.User{}, err
-		}
-		ha1 = hex.EncodeToString(mac(key, "decoy", []byte(a.username)))
+	stored := user.HA1
+	if a.algorithm == SHA256 {
+		stored = user.HA1SHA256
+	}
+	known := stored != ""
+	if known {
+		ha1 = stored
 	}
 	want := Response(a.algorithm, ha1, a.nonce, a.nc, a.cnonce, r.Method, a.uri)
 	right := subtle.ConstantTimeCompare([]byte(want), []byte(a.response)) == 1
@@ -199,6 +201,14 @@ func (d *Digest) verify(r *http.Request, a digestAnswer) (account.User, error) {
 		return account.User{}, ErrRejected
 	}
 	return user, nil
+}
+
+func (d *Digest) decoy(a digestAnswer) (string, error) {
+	key, err := d.Key()
+	if err != nil {
+		return "", err
+	}
+	return a.algorithm.hash(string(mac(key, "decoy", []byte(a.username)))), nil
 }
 
 func (d *Digest) isDefaultRoot(u account.User) bool {
