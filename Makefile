@@ -46,6 +46,12 @@ differential: ## compare a million requests with independent readers
 	@./integration/prepare.sh
 	@go test -count=1 -timeout 60m -v ./integration/differential -args -cases 1000000 -seed 0
 
+mutation: ## tell which conditions could be wrong without a test that says so
+	@go run ./integration/mutation
+
+timing: ## compare the times that must tell nothing
+	@go run ./integration/timing
+
 deb: ## build the Debian package into dist/
 	@./packaging/deb.sh
 

@@ -70,8 +70,10 @@ var arrows = []arrow{
 	{pkg: "integration/afternoon", inside: []string{"integration/session"}},
 	{pkg: "integration/bench", outside: []string{"golang.org/x/crypto/bcrypt", "golang.org/x/sys/unix"}},
 	{pkg: "integration/chaos"},
+	{pkg: "integration/mutation"},
 	{pkg: "integration/session"},
 	{pkg: "integration/testreport"},
+	{pkg: "integration/timing", inside: []string{"internal/account", "internal/guard", "internal/login", "internal/token"}},
 	{pkg: "integration/writer", inside: []string{"internal/account", "internal/store/file"}, outside: []string{strictJSON}},
 }
 
