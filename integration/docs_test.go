@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -50,16 +51,34 @@ func TestEveryCaddyfileInTheDocumentsAdapts(t *testing.T) {
 	}
 }
 
-var link = regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
+var (
+	link    = regexp.MustCompile(`\]\(([^)#:]*)(#[^)]*)?\)`)
+	heading = regexp.MustCompile("(?m)^#+ (.*)$")
+	unheard = regexp.MustCompile(`[^\p{L}\p{N}_ -]`)
+)
 
 func TestEveryLinkInTheDocumentsLeadsSomewhere(t *testing.T) {
-	for name, text := range documents(t) {
+	texts := documents(t)
+	for name, text := range texts {
 		for _, l := range link.FindAllStringSubmatch(text, -1) {
-			if _, err := os.Stat(filepath.Join(filepath.Dir(name), l[1])); err != nil {
-				t.Errorf("%s: %s leads nowhere", name, l[1])
+			target := name
+			if l[1] != "" {
+				target = filepath.Join(filepath.Dir(name), l[1])
+			}
+			if _, err := os.Stat(target); err != nil || l[2] != "" && !slices.Contains(anchors(texts[target]), l[2]) {
+				t.Errorf("%s: %s%s leads nowhere", name, l[1], l[2])
 			}
 		}
 	}
+}
+
+// anchors are the headings of a document, as links name them.
+func anchors(text string) []string {
+	var all []string
+	for _, h := range heading.FindAllStringSubmatch(text, -1) {
+		all = append(all, "#"+strings.ReplaceAll(unheard.ReplaceAllString(strings.ToLower(h[1]), ""), " ", "-"))
+	}
+	return all
 }
 
 // The reference names everything that the directive accepts.
