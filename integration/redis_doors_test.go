@@ -184,7 +184,7 @@ func TestADoorThatStartsBeforeItsRedis(t *testing.T) {
 			t.Errorf("%s: got %v, want %d", what, got, row.status)
 		}
 	}
-	if got := d.ask(t, request("GET /_auth?op=health")); !strings.Contains(got.body, `"store":"redis"`) || !strings.Contains(got.body, "trouble") {
+	if got := d.ask(t, request("GET /_auth?op=health")); got.status != 503 || !strings.Contains(got.body, `"store":"redis"`) || !strings.Contains(got.body, "trouble") {
 		t.Errorf("health: %v", got)
 	}
 	if saw := store.take(); len(saw) > 0 {

@@ -184,6 +184,9 @@ func TestAPartedDoorClosesForEverybody(t *testing.T) {
 		t.Errorf("who is known, %s after the network parted: %d", time.Since(begun), got)
 	}
 	eventually(t, "the door closes", func() bool { return parted.writes(t, "/tests/x", ann) == 503 })
+	if got := parted.ask(t, request("GET /_auth?op=health")); got.status != 503 || !strings.Contains(got.body, "nobody is known any more") {
+		t.Errorf("the health of a closed door: %v", got)
+	}
 	if took := time.Since(begun); took < 2*time.Second || took > 10*time.Second {
 		t.Errorf("it closes after %s", took)
 	}

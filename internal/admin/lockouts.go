@@ -57,17 +57,23 @@ func (o *Operator) Release(ctx context.Context, name, client string) (int, error
 	if err := (place{account.Users, name}).check(); err != nil {
 		return 0, err
 	}
-	clients := []string{client}
+	clients, strangers := []string{client}, false
 	if client == "" {
 		blocks, err := o.Limits.Blocked(ctx)
 		if err != nil {
 			return 0, err
 		}
+		clients = nil
 		for _, b := range blocks {
-			if b.User == name && b.Client != "" {
+			switch {
+			case b.User != name:
+			case b.Client == "":
+				strangers = true
+			default:
 				clients = append(clients, b.Client)
 			}
 		}
+		clients = append(clients, "")
 	}
 	released := 0
 	for _, c := range clients {
@@ -75,7 +81,8 @@ func (o *Operator) Release(ctx context.Context, name, client string) (int, error
 		if err != nil {
 			return 0, err
 		}
-		if found {
+		// Failures of strangers that are too few yet are forgotten too, and no lock-out.
+		if found && (c != "" || strangers || released == 0) {
 			released++
 		}
 	}
