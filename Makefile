@@ -26,7 +26,7 @@ lint: ## check format, go vet and golangci-lint
 	@echo '-- go vet'
 	@go vet ./...
 	@echo '-- golangci-lint'
-	@if command -v golangci-lint >/dev/null 2>&1; then golangci-lint run; \
+	@if command -v golangci-lint >/dev/null 2>&1; then golangci-lint run --allow-parallel-runners; \
 	else echo 'left out: golangci-lint is not on the PATH'; [ -z "$$CI" ]; fi
 
 fmt: ## format the Go files
