@@ -88,7 +88,7 @@ func (l *Load) askOn(over <-chan struct{}, d *Door, r *rand.Rand, http2 bool, an
 		k := deck[r.IntN(len(deck))]
 		if q := k.Make(r, d); q != nil {
 			q.Kind = k.Name
-			l.put(client, d.Address, q)
+			_, _ = l.put(client, d.Address, q) // the ledger has what came of it
 			answered()
 		}
 	}

@@ -64,7 +64,7 @@ func questions() ([]question, error) {
 func rejected(s login.Scheme, r *http.Request) func() error {
 	return func() error {
 		if _, err := s.Authenticate(r); !errors.Is(err, login.ErrRejected) {
-			return fmt.Errorf("%v found where the login should be rejected", err)
+			return fmt.Errorf("the login should be rejected: %w", err)
 		}
 		return nil
 	}
@@ -121,7 +121,7 @@ func signatures() (all []question) {
 		wrong := raw[:at] + letter + raw[at+1:]
 		return func() error {
 			if _, err := keys.Verify(wrong, now); !errors.Is(err, token.ErrSignature) {
-				return fmt.Errorf("%v found where the signature is wrong", err)
+				return fmt.Errorf("the signature is wrong: %w", err)
 			}
 			return nil
 		}
