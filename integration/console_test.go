@@ -44,12 +44,8 @@ func TestTheConsoleInABrowser(t *testing.T) {
 	}
 	d.start(t)
 	d.awaitServing(t, "/_login")
-	shots := os.Getenv("CONSOLE_SHOTS")
-	if shots == "" {
-		shots = t.TempDir()
-	}
 	settings, err := json.Marshal(map[string]any{
-		"chromium": chromium, "profile": t.TempDir(), "shots": shots, "url": "http://" + d.address + "/_auth", "users": d.users, "markup": markup,
+		"chromium": chromium, "profile": t.TempDir(), "shots": os.Getenv("CONSOLE_SHOTS"), "url": "http://" + d.address + "/_auth", "users": d.users, "markup": markup,
 		"passwords": map[string]string{"adm": passwordOf("adm"), "ann": passwordOf("ann"), "bob": passwordOf("bob")},
 		"expired":   signed(t, signingSecret, token.Claims{Subject: "ann", Expires: time.Now().Add(-time.Hour)}),
 		"foreign":   tokenOf(t, "ann"),

@@ -1,6 +1,6 @@
 // Walks through the console in a headless Chromium: console.mjs SETTINGS, which is
-// JSON: chromium, profile, url (of the console), shots (a folder), and the users that
-// the walks need.
+// JSON: chromium, profile, url (of the console), shots (a folder for pictures, or empty),
+// and the users that the walks need.
 //
 // Prints one line of JSON for each walk: its name, how long it took in milliseconds,
 // and what was wrong.
@@ -46,14 +46,19 @@ page.on('request', (r) => {
   if (/ey[A-Za-z0-9_-]+\.ey/.test(r.url())) complaints.push('a token in a URL');
 });
 
-/** Looks at the view as it is: light and dark, wide and narrow, with axe and by its shots. */
+/** Keeps a picture of the view, where pictures are wanted. */
+async function shoot(name) {
+  if (settings.shots) await page.screenshot({ path: `${settings.shots}/${name}.png`, fullPage: true });
+}
+
+/** Looks at the view as it is: light and dark, wide and narrow, with axe and for people. */
 async function inspect(name) {
   for (const [width, colorScheme] of [[1280, 'light'], [1280, 'dark'], [390, 'light'], [390, 'dark']]) {
     await page.setViewportSize({ width, height: 800 });
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
     if (wide > width) complaints.push(`${name}: ${wide} pixels wide on a screen of ${width}`);
-    await page.screenshot({ path: `${settings.shots}/${name}-${width}-${colorScheme}.png`, fullPage: true });
+    await shoot(`${name}-${width}-${colorScheme}`);
     if (width === 390 && colorScheme === 'light') continue; // as in the dark, but for the colours, which the wide one has
     await audit(`${name} at ${width} pixels, ${colorScheme}`);
   }
@@ -78,7 +83,7 @@ try {
       await walk({ page, context, settings, inspect });
     } catch (e) {
       wrong = e.stack;
-      await page.screenshot({ path: `${settings.shots}/failed.png`, fullPage: true });
+      await shoot('failed');
     }
     const all = [wrong, ...complaints.splice(0)].filter(Boolean);
     console.log(JSON.stringify({ name, ms: Date.now() - began, wrong: all.join('\n') }));

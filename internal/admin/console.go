@@ -53,8 +53,6 @@ var consoleOperations = []operation{
 	ofConsole("writers", http.MethodGet, (*Endpoint).writers),
 }
 
-type run func(*Endpoint, *request, account.User, permission.Operation) (any, error)
-
 func ofConsole(name, method string, run run) operation {
 	return operation{name: name, method: method, console: true, user: true, needs: permission.Admin, run: run}
 }

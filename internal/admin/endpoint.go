@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 	"github.com/cm-well/cmwell-auth/internal/permission"
 )
 
-// Endpoint answers requests to auth_path. All fields are required.
+// Endpoint answers requests to auth_path. All fields but Console are required.
 type Endpoint struct {
 	// Identify returns the user of the request's token with all its operations.
 	Identify func(*http.Request) (account.User, permission.Operation, error)
@@ -78,8 +79,11 @@ type operation struct {
 	user bool
 	// needs are operations that the token's user must have.
 	needs permission.Operation
-	run   func(*Endpoint, *request, account.User, permission.Operation) (any, error)
+	run   run
 }
+
+// run does an operation for the user of the token, who holds these operations.
+type run func(e *Endpoint, r *request, user account.User, held permission.Operation) (any, error)
 
 // operations are all that op can be.
 var operations = []operation{
@@ -111,19 +115,15 @@ func names(of []operation) string {
 
 // find gives the operation of that name.
 func (e *Endpoint) find(op string) (operation, bool) {
-	for _, o := range operations {
-		if o.name == op {
-			return o, true
-		}
-	}
+	all := operations
 	if e.Console != nil {
-		for _, o := range consoleOperations {
-			if o.name == op {
-				return o, true
-			}
-		}
+		all = slices.Concat(operations, consoleOperations)
 	}
-	return operation{}, false
+	i := slices.IndexFunc(all, func(o operation) bool { return o.name == op })
+	if i < 0 {
+		return operation{}, false
+	}
+	return all[i], true
 }
 
 // ServeHTTP answers GET and POST. HEAD is GET without the body.

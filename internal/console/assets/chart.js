@@ -3,7 +3,7 @@ import { h, s } from './dom.js';
 
 const MINUTES = 60;
 const LAYERS = 5;
-const [WIDTH, HEIGHT, BASE] = [600, 120, 100];
+const [WIDTH, HEIGHT] = [600, 100];
 
 /**
  * The chart of counts, each with its minute (at) and the key of its layer. Keys are
@@ -22,18 +22,20 @@ export function chart(counts, keys, now) {
   const all = bars.reduce((sum, bar) => sum + total(bar), 0);
   const width = WIDTH / MINUTES;
   const drawn = bars.flatMap((bar, i) => {
-    let y = BASE;
+    let y = HEIGHT;
     return bar.map((n, k) => {
-      const height = (n / most) * (BASE - 14);
+      const height = (n / most) * HEIGHT;
       y -= height;
       return n > 0 && s('rect', { class: `layer${k}`, x: i * width + 1, y, width: width - 2, height: Math.max(height, 1.5) });
     });
   });
-  const label = (x, y, anchor, words) => s('text', { x, y, 'text-anchor': anchor }, words);
   const names = keys.length > LAYERS ? [...keys.slice(0, LAYERS), 'others'] : keys;
   return h('figure', { class: 'chart' },
-    s('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': `${all} refusals in the last hour, at most ${most} in a minute` },
-      s('line', { x1: 0, x2: WIDTH, y1: BASE, y2: BASE }), drawn,
-      label(0, 10, 'start', `${most} in a minute`), label(0, HEIGHT - 4, 'start', 'an hour ago'), label(WIDTH, HEIGHT - 4, 'end', 'now')),
+    h('small', {}, `${most} in a minute`),
+    s('svg', {
+      viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', role: 'img',
+      'aria-label': `${all} refusals in the last hour, at most ${most} in a minute`,
+    }, drawn),
+    h('div', { class: 'axis' }, h('small', {}, 'an hour ago'), h('small', {}, 'now')),
     h('figcaption', {}, names.map((name, k) => h('span', { class: `key layer${k}` }, name))));
 }

@@ -6,9 +6,13 @@ export function pathsEditor(before) {
   const body = h('tbody', {});
   const rows = [];
   const none = h('p', { class: 'calm' }, 'There are no entries: nothing is allowed by them.');
+  const heads = ['Path', 'Sign', 'Level', 'Below', ''].map((words) => h('th', { scope: 'col' }, words || h('span', { class: 'unseen' }, 'Remove')));
+  const listed = h('div', { class: 'scroll', role: 'region', 'aria-label': 'Paths', tabindex: '0' },
+    h('table', { class: 'edit' }, h('thead', {}, h('tr', {}, heads)), body));
   const show = () => {
     body.replaceChildren(...rows.map((r) => r.element));
     none.hidden = rows.length > 0;
+    listed.hidden = rows.length === 0;
   };
   const add = (entry) => {
     const made = row(entry, () => {
@@ -20,10 +24,9 @@ export function pathsEditor(before) {
   };
   before.forEach(add);
   show();
-  const heads = ['Path', 'Sign', 'Level', 'Below', ''].map((words) => h('th', { scope: 'col' }, words || h('span', { class: 'unseen' }, 'Remove')));
   return {
     element: h('div', {},
-      h('div', { class: 'scroll', role: 'region', 'aria-label': 'Paths', tabindex: '0' }, h('table', { class: 'edit' }, h('thead', {}, h('tr', {}, heads)), body)), none,
+      listed, none,
       h('div', { class: 'actions' }, button('Add a path', () => {
         const { path } = add({ id: '', sign: '+', recursive: true, permissions: 'rw' });
         show();
