@@ -49,26 +49,56 @@ func (a *ask) words() string {
 	return strings.Join(words, " ")
 }
 
+// BIND makes a second name, in a path that one may write, of what its body names;
+// REBIND moves it there. MERGE, UPDATE and LINK name their sources likewise.
+func TestAMethodThatIsNotKnownMayNameAnyPath(t *testing.T) {
+	for _, method := range []string{"BIND", "REBIND", "UNBIND", "LINK", "UNLINK", "MERGE", "UPDATE", "VERSION-CONTROL", "MKREDIRECTREF", "ACL", "bind", "PURGE"} {
+		if got := demandOf(HTTP, method+" /tests/full/"); got != "write all /" {
+			t.Errorf("%s: %s", method, got)
+		}
+	}
+}
+
+// Many frameworks run a form's POST as what a field _method in it says, DELETE for
+// example, which is about all that is below.
+func TestAFormMaySayAnotherMethod(t *testing.T) {
+	for line, want := range map[string]string{
+		"POST /a": "write all /a",
+		"POST /a | Content-Type: application/x-www-form-urlencoded":                "write all /a",
+		"POST /a | Content-Type: Application/X-WWW-FORM-urlencoded; charset=utf-8": "write all /a",
+		"POST /a | Content-Type: multipart/form-data; boundary=x":                  "write all /a",
+		"POST /a | Content-Type: text/plain | Content-Type: multipart/form-data":   "write all /a",
+		"POST /a | Content-Type: application/x-www-form-urlencoded, text/plain":    "write all /a",
+		"POST /a | Content-Type: ":                                 "write all /a",
+		"POST /a | Content-Type: application/json":                 "write /a",
+		"PUT /a | Content-Type: application/x-www-form-urlencoded": "write /a",
+	} {
+		if got := demandOf(HTTP, line); got != want {
+			t.Errorf("%s: %s, want %s", line, got, want)
+		}
+	}
+}
+
 func TestTheProfileHTTPGoesByTheMethod(t *testing.T) {
 	for line, want := range map[string]string{
-		"GET /a":                 "read /a",
-		"HEAD /a":                "read /a",
-		"OPTIONS /a":             "read /a",
-		"PROPFIND /a":            "read all /a",
-		"PROPFIND /a | Depth: 0": "read /a",
-		"REPORT /a":              "read all /",
-		"SEARCH /a":              "read all /",
-		"QUERY /a":               "read all /",
-		"POST /a":                "write /a",
-		"PUT /a":                 "write /a",
-		"PATCH /a":               "write /a",
-		"MKCOL /a":               "write /a",
-		"DELETE /a":              "write all /a",
-		"LOCK /a":                "write all /a",
-		"FOO /a":                 "write all /a",
-		"get /a":                 "write all /a",
-		"COPY /a":                "write all /a",
-		"GET /a?op=purge-all":    "read /a",
+		"GET /a":                              "read /a",
+		"HEAD /a":                             "read /a",
+		"OPTIONS /a":                          "read /a",
+		"PROPFIND /a":                         "read all /a",
+		"PROPFIND /a | Depth: 0":              "read /a",
+		"REPORT /a":                           "read all /",
+		"SEARCH /a":                           "read all /",
+		"QUERY /a":                            "read all /",
+		"POST /a | Content-Type: text/turtle": "write /a",
+		"PUT /a":                              "write /a",
+		"PATCH /a":                            "write /a",
+		"MKCOL /a":                            "write /a",
+		"DELETE /a":                           "write all /a",
+		"LOCK /a":                             "write all /a",
+		"FOO /a":                              "write all /",
+		"get /a":                              "write all /",
+		"COPY /a":                             "write all /a",
+		"GET /a?op=purge-all":                 "read /a",
 		"GET /a | Connection: Upgrade | Upgrade: websocket": "write all /",
 		"GET /a | Connection: Upgrade | Upgrade: h2c":       "read /a",
 		"GET /a;x?b;c": "read /a;x",
