@@ -48,7 +48,7 @@ var outcomes = []outcome{
 
 	{gate.ErrForbidden, http.StatusForbidden, "forbidden", "Authenticated but not authorized"},
 	{gate.ErrPriority, http.StatusForbidden, "priority", "User not authorized for priority write"},
-	{gate.ErrCrossSite, http.StatusForbidden, "cross_site", "a write by cookie from another site is not accepted"},
+	{gate.ErrCrossSite, http.StatusForbidden, "cross_site", "a write, or a read for a script, by cookie from another site is not accepted"},
 	{gate.ErrNotInHeader, http.StatusForbidden, "not_in_header", "this takes a token in a header only"},
 
 	{gate.ErrBulkOff, http.StatusForbidden, "bulk_off", "bulk writes are not accepted here"},
@@ -64,6 +64,7 @@ var outcomes = []outcome{
 	{gate.ErrSpelling, http.StatusBadRequest, "spelling", "the path is another spelling of one that is served here; use the plain one"},
 	{gate.ErrDestination, http.StatusBadRequest, "destination", "Destination is not accepted: one URL or path without query is"},
 	{gate.ErrQuery, http.StatusBadRequest, "query", "the query is not accepted: with a token in it, only key=value pairs joined by & are"},
+	{gate.ErrLength, http.StatusBadRequest, "length", "Content-Length is not accepted: one number, the length of the body, is"},
 	{gate.ErrTrailer, http.StatusBadRequest, "trailer", "a trailer with credentials or an identity is not accepted"},
 	{gate.ErrMethod, http.StatusMethodNotAllowed, "method", "the method is not accepted"},
 	{errTooEarly, http.StatusTooEarly, "too_early", "this is not accepted as early data, which may be a replay; send it again after the handshake"},

@@ -76,6 +76,19 @@ func crossSite(r *http.Request) bool {
 	return new(http.CrossOriginProtection).Check(&post) != nil
 }
 
+// forScript tells whether the answer is for a script, which a browser runs without
+// asking whose it is: a page of another site would read by it what the cookie opens.
+// CM-Well makes any answer a script when the query has a callback.
+func forScript(r *http.Request) bool {
+	for _, dest := range r.Header["Sec-Fetch-Dest"] {
+		if dest == "script" {
+			return true
+		}
+	}
+	q := parseQuery(r.URL.RawQuery)
+	return q.mentions("callback") || q.mentions("jsonp")
+}
+
 // isPreflight is the Fetch standard's CORS preflight, which never carries a token.
 // What asks to be run as another method is none: it could show a protected path.
 func isPreflight(r *http.Request) bool {

@@ -104,7 +104,7 @@ func (k *Keeper) decide(r *http.Request, v *visitor, asked *asks, by *permission
 			return forbidden(ErrForbidden, &v.Rules, a, *a.where())
 		}
 	}
-	if v.source.kind == InCookie && asked.write() && crossSite(r) {
+	if v.source.kind == InCookie && (asked.write() || forScript(r)) && crossSite(r) {
 		return &Refusal{Reason: ErrCrossSite}
 	}
 	return nil

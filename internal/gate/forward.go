@@ -59,7 +59,8 @@ var everyPlace = []Source{
 }
 
 // reserved tells whether a store could take the header for the identity or for
-// a token. Some turn _ and . into -, so all spellings count.
+// a token. Some make one letter of all that are neither letters nor digits, so
+// all spellings count.
 func (k *Keeper) reserved(name string) bool {
 	if same(name, TokenHeader) || same(name, TokenHeader2) || k.IdentityHeader != "" && same(name, k.IdentityHeader) {
 		return true
@@ -89,10 +90,10 @@ func fold(c byte) byte {
 	switch {
 	case c >= 'A' && c <= 'Z':
 		return c | 0x20
-	case c == '_' || c == '.':
-		return '-'
+	case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
+		return c
 	}
-	return c
+	return '-'
 }
 
 // among tells whether one of the names is this one, in whatever spelling.

@@ -50,6 +50,9 @@ func TestTheStoreSeesWhatWasVerifiedAndNothingElse(t *testing.T) {
 		{why: "anonymous has no identity",
 			line: "GET /x | X-Cm-Well-User: root | X_cm_well_user: root | X.CM.WELL.USER: root",
 			want: "/x"},
+		{why: "some stores make one letter of all that is none", open: true,
+			line: "GET /x | X!Cm!Well!User: root | X~Cm~Well~User: root | X+Cm|Well^User: root | X'cm'well'token: OLD",
+			want: "/x"},
 		{why: "an identity is never the client's",
 			line: "GET /x | X-Cm-Well-Token: ANN | X-Cm-Well-User: root",
 			want: "/x | X-Cm-Well-Token: ANN | X-Cm-Well-User: ann"},
@@ -71,6 +74,10 @@ func TestTheStoreSeesWhatWasVerifiedAndNothingElse(t *testing.T) {
 			line: "GET /x | Cookie: a=b; cm=ANN", want: "/x | Cookie: a=b | X-Cm-Well-Token: ANN | X-Cm-Well-User: ann"},
 		{why: "a verified bearer stays", sources: everywhere,
 			line: "GET /x | Authorization: Bearer ANN", want: "/x | Authorization: Bearer ANN | X-Cm-Well-User: ann"},
+		{why: "a verified bearer behind a tab stays", sources: everywhere,
+			line: "GET /x | Authorization: Bearer\tANN", want: "/x | Authorization: Bearer\tANN | X-Cm-Well-User: ann"},
+		{why: "a bearer behind a tab is one that some servers read", sources: everywhere, open: true,
+			line: "POST /x | Authorization: bearer\tOLD", want: "/x"},
 		{why: "the store's own Authorization stays", sources: everywhere,
 			line: "GET /x | Authorization: Basic eDp5", want: "/x | Authorization: Basic eDp5"},
 		{why: "a bearer is not ours where bearer is no source",
@@ -133,6 +140,28 @@ func TestMethodsThatAreRefused(t *testing.T) {
 		r.Method = method
 		if got := verdict(t, k, r); got != ErrMethod.Error() {
 			t.Errorf("%q: %s", method, got)
+		}
+	}
+}
+
+// Over HTTP/2 a length that is no number comes with an empty body, which the store
+// would write.
+func TestALengthThatIsNotTheBodysIsRefused(t *testing.T) {
+	k := newKeeper(t, true, HTTP)
+	for _, row := range []struct {
+		announced []string
+		length    int64
+		want      string
+	}{
+		{[]string{"2"}, 2, passes}, {[]string{"0"}, 0, passes}, {nil, -1, passes}, {nil, 0, passes},
+		{[]string{"+2"}, 0, ErrLength.Error()}, {[]string{"-1"}, 0, ErrLength.Error()}, {[]string{"0x2"}, 0, ErrLength.Error()},
+		{[]string{""}, 0, ErrLength.Error()}, {[]string{"2"}, 0, ErrLength.Error()}, {[]string{"2"}, -1, ErrLength.Error()},
+		{[]string{"1", "2"}, 1, ErrLength.Error()}, {[]string{"1, 2"}, 1, ErrLength.Error()}, {[]string{"99999999999999999999"}, 0, ErrLength.Error()},
+	} {
+		r := send(t, k, "", "PUT /x")
+		r.Header["Content-Length"], r.ContentLength = row.announced, row.length
+		if got := verdict(t, k, r); got != row.want {
+			t.Errorf("%q for %d bytes: %s, want %s", row.announced, row.length, got, row.want)
 		}
 	}
 }

@@ -19,6 +19,8 @@ var (
 	ErrDestination = errors.New("gate: Destination is not one acceptable path")
 	// ErrQuery says: a query that readers split differently and that holds a token.
 	ErrQuery = errors.New("gate: query with a token is not plain")
+	// ErrLength says: the length that is announced is not plainly the body's.
+	ErrLength = errors.New("gate: Content-Length is not one length")
 	// ErrTrailer says: a trailer announces what only the front door may say.
 	ErrTrailer = errors.New("gate: trailer is not accepted")
 	// ErrSpelling says: another spelling of a path that the front door itself serves.
@@ -35,8 +37,9 @@ var (
 	ErrForbidden = errors.New("gate: not permitted")
 	// ErrPriority says: the user may not write with priority.
 	ErrPriority = errors.New("gate: no priority write")
-	// ErrCrossSite says: a write by a cookie that another site made the browser send.
-	ErrCrossSite = errors.New("gate: cross-site write by cookie")
+	// ErrCrossSite says: a write, or a read for a script, by a cookie that another
+	// site made the browser send.
+	ErrCrossSite = errors.New("gate: cross-site use of a cookie")
 	// ErrNotInHeader says: the token counts, but a browser may have sent it by itself.
 	ErrNotInHeader = errors.New("gate: token is not in a header")
 )

@@ -92,9 +92,14 @@ func (s Source) remove(r *http.Request) {
 func bearer(authorization []string) []string {
 	var found []string
 	for _, value := range authorization {
-		scheme, rest, _ := strings.Cut(value, " ")
-		if strings.EqualFold(scheme, "Bearer") {
-			found = append(found, strings.TrimLeft(rest, " "))
+		const scheme = "Bearer"
+		if len(value) < len(scheme) || !strings.EqualFold(value[:len(scheme)], scheme) {
+			continue
+		}
+		// Some servers take a tab for the space.
+		rest := value[len(scheme):]
+		if token := strings.TrimLeft(rest, " \t"); token == "" || token != rest {
+			found = append(found, token)
 		}
 	}
 	return found

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -13,6 +14,9 @@ func (k *Keeper) acceptable(r *http.Request, path string) error {
 	}
 	if !sentAsReceived(r, path) {
 		return ErrTarget
+	}
+	if lengths := r.Header["Content-Length"]; len(lengths) > 0 && !isLength(lengths, r.ContentLength) {
+		return ErrLength
 	}
 	if len(r.Trailer) == 0 {
 		return nil
@@ -52,6 +56,14 @@ func sentAsReceived(r *http.Request, path string) bool {
 	received, query, _ := strings.Cut(r.RequestURI, "?")
 	return strings.HasPrefix(received, "/") && received == path && query == r.URL.RawQuery &&
 		!strings.Contains(query, "#") && !strings.ContainsFunc(query, func(c rune) bool { return c <= ' ' || c >= 0x7f })
+}
+
+// isLength tells whether what is announced is one length, and that of the body as
+// net/http reads it. HTTP/1.1 has refused everything else before; HTTP/2 reads as
+// an empty body what is no number, and a store behind would be told to write that.
+func isLength(announced []string, length int64) bool {
+	n, err := strconv.ParseUint(announced[0], 10, 63)
+	return err == nil && len(announced) == 1 && int64(n) == length
 }
 
 // isMethod tells whether the method is a token (RFC 9110, section 9.1) other than
