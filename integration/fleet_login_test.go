@@ -205,3 +205,21 @@ func TestWithoutRedisNobodyLogsIn(t *testing.T) {
 		d.says(t, `"reason":"unguarded"`)
 	}
 }
+
+// Redis gets the names of failed logins, whatever was typed: as values, each with
+// its length before it.
+func TestANameIsNoCommandOfRedis(t *testing.T) {
+	f := startFleet(t, 1)
+	d, ann := f.doors[0], bearing(tokenOf(t, "ann"))
+	for _, name := range []string{"a\r\nFLUSHALL\r\n", "*1\r\n$8\r\nFLUSHALL\r\n", "ann*", "[a-z]*", "{cmwell_auth}", "x\x00", `"; redis.call("FLUSHALL") --`} {
+		if got := d.tryBasic(t, name, "wrong", "192.0.2.1"); got.status != 401 {
+			t.Errorf("%q: got %v", name, got)
+		}
+		if got := d.ask(t, request("GET /_auth?op=whoami", ann)); got.status != 200 || !strings.Contains(got.body, `"ann"`) {
+			t.Errorf("after %q: got %v", name, got)
+		}
+	}
+	if got := d.tryBasic(t, "bob", passwordOf("bob"), "192.0.2.1"); got.status != 200 {
+		t.Errorf("another user afterwards: got %v", got)
+	}
+}

@@ -256,3 +256,18 @@ func TestLongTargetsAreDecidedInSeconds(t *testing.T) {
 		}
 	}
 }
+
+// A client that asks before it sends its body hears no at once, and the
+// connection ends: nobody waits for bytes that are not wanted.
+func TestARefusalDoesNotWaitForTheBody(t *testing.T) {
+	d := startAsked(t)
+	w := dial(t, d.address)
+	w.say([]byte("PUT /tests/x HTTP/1.1\r\nHost: store\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"))
+	got, err := w.hear("PUT")
+	if err != nil || got.status != 401 {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if seen := d.store.take(); len(seen) > 0 {
+		t.Errorf("the store saw %v", seen)
+	}
+}

@@ -66,8 +66,10 @@ var arrows = []arrow{
 	{pkg: "caddymodule", inside: []string{"internal/..."}, outside: []string{
 		anyCaddy, "github.com/caddyserver/certmagic", "go.uber.org/zap/...", "github.com/prometheus/client_golang/...", "golang.org/x/net/http/httpguts", "golang.org/x/term", "github.com/dustin/go-humanize", semaphores, "github.com/spf13/cobra", "go.opentelemetry.io/otel/attribute", "go.opentelemetry.io/otel/trace"}},
 	{pkg: "cmd/caddy", inside: []string{"caddymodule"}, outside: []string{anyCaddy}},
-	{pkg: "integration", inside: []string{"caddymodule", "internal/...", "integration/chaos", "integration/session"}, outside: []string{anyCaddy, "github.com/icholy/digest", "github.com/creack/pty"}},
+	{pkg: "integration", inside: []string{"caddymodule", "internal/...", "integration/attacks", "integration/chaos", "integration/session"}, outside: []string{anyCaddy, "github.com/icholy/digest", "github.com/creack/pty"}},
 	{pkg: "integration/afternoon", inside: []string{"integration/session"}},
+	{pkg: "integration/attackreport", inside: []string{"integration/attacks"}},
+	{pkg: "integration/attacks"},
 	{pkg: "integration/bench", outside: []string{"golang.org/x/crypto/bcrypt", "golang.org/x/sys/unix"}},
 	{pkg: "integration/chaos"},
 	{pkg: "integration/mutation"},

@@ -105,7 +105,7 @@ func checkLoginHeaders(t *testing.T, got answer) {
 	t.Helper()
 	for name, want := range map[string]string{
 		"Cache-Control": "no-store", "Pragma": "no-cache", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
-		"Vary": "Authorization", "Access-Control-Allow-Origin": "",
+		"Vary": "Authorization", "Access-Control-Allow-Origin": "", "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 	} {
 		if all := strings.Join(got.header.Values(name), " | "); all != want {
 			t.Errorf("%d: %s is %q, want %q", got.status, name, all, want)

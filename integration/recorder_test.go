@@ -15,12 +15,14 @@ import (
 
 // received is one request as it came over the wire.
 type received struct {
-	raw    []byte // every byte of it
-	head   string // request line and header, with the empty line
-	method string
-	target string
-	fields []field // in order
-	body   []byte  // without its chunks
+	raw     []byte // every byte of it
+	head    string // request line and header, with the empty line
+	method  string
+	target  string
+	fields  []field // in order
+	body    []byte  // without its chunks
+	trailer []field
+	cut     bool // it broke off
 }
 
 type field struct{ name, value string }
@@ -150,6 +152,7 @@ func (r *recorder) serve(connection net.Conn) {
 		if err != nil && len(request.raw) == 0 || errors.Is(err, net.ErrClosed) {
 			return
 		}
+		request.cut = err != nil
 		r.mu.Lock()
 		r.got = append(r.got, request)
 		r.mu.Unlock()
@@ -228,7 +231,7 @@ func take(r *received, from io.Reader, n int64) ([]byte, error) {
 	return b[:read], err
 }
 
-// readChunks is RFC 9112, section 7.1. Trailer lines end up in raw only.
+// readChunks is RFC 9112, section 7.1.
 func readChunks(r *received, from io.Reader, line func() (string, error)) error {
 	for {
 		size, err := line()
@@ -243,6 +246,9 @@ func readChunks(r *received, from io.Reader, line func() (string, error)) error 
 			for l := "-"; l != ""; {
 				if l, err = line(); err != nil {
 					return err
+				}
+				if name, value, there := strings.Cut(l, ":"); there {
+					r.trailer = append(r.trailer, field{name, strings.TrimPrefix(value, " ")})
 				}
 			}
 			return nil

@@ -237,6 +237,20 @@ func (c *collected) String() string {
 	return c.bytes.String()
 }
 
+// since is what was written after so many bytes.
+func (c *collected) since(n int) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return string(c.bytes.Bytes()[n:])
+}
+
+// size is how many bytes were written.
+func (c *collected) size() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.bytes.Len()
+}
+
 // says waits until the process has written the words.
 func (d *door) says(t testing.TB, words string) {
 	t.Helper()

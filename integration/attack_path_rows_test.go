@@ -4,7 +4,7 @@ import "strings"
 
 // pathRows are about one path that two servers read differently. The names are
 // those of the places the reading leads to.
-var pathRows = []rawRow{
+var pathRows = []attackRow{
 	{id: "P-01 encoded dot segments", door: "cm", send: plainly("PUT /tests/%2e%2e/meta/auth/users/ann", byAnn), want: one(403)},
 	{id: "P-01 encoded dot segments to another tree", door: "web", send: plainly("PUT /tests/%2E%2E/other", byAnn), want: one(403)},
 	{id: "P-01 half encoded dot segments", door: "cm", send: plainly("PUT /tests/.%2e/other", byAnn), want: one(403)},
@@ -66,7 +66,7 @@ var pathRows = []rawRow{
 	{id: "P-28 absolute form", door: "cm", send: plainly("PUT http://evil/tests/x", byAnn), want: one(400)},
 	{id: "P-28 absolute form of a denied path", door: "cm", send: plainly("PUT http://evil/tests/secret/x", byAnn), want: one(400)},
 	{id: "P-28 absolute form, read", door: "cm", send: plainly("GET http://door/tests/x"), want: one(400)},
-	{id: "P-29 userinfo in absolute form", door: "cm", send: plainly("GET http://ann:ann%27s%20pass%3Aword@door/_login"), want: one(401)},
+	{id: "P-29 userinfo in absolute form", door: "cm", only: "only HTTP/1.1 has targets with a host in them", send: plainly("GET http://ann:ann%27s%20pass%3Aword@door/_login"), want: one(401)},
 	{id: "P-30 five thousand segments", door: "cm", send: plainly("GET " + strings.Repeat("/a", 5000)), want: one(200), saw: saw("GET " + strings.Repeat("/a", 5000) + " as nobody")},
 	{id: "P-30 thousands of readings", door: "cm", send: plainly("GET /a%" + strings.Repeat("25", 2000) + "41"), want: one(400)},
 	{id: "P-30 thousands of dot segments", door: "cm", send: plainly("PUT /tests"+strings.Repeat("/a/..", 2000)+"/../other", byAnn), want: one(400)},
@@ -76,7 +76,4 @@ var pathRows = []rawRow{
 	{id: "P-32 read by uuid, with a denial somewhere", door: "cm", send: plainly("GET /ii/0123456789abcdef0123456789abcdef", byAnn), want: one(403)},
 	{id: "P-32 read by uuid, by whoever may read all", door: "cm", send: plainly("GET /ii/0123", byBob), want: one(200), saw: saw("GET /ii/0123 as bob")},
 	{id: "P-32 purge by uuid, by whoever may write all", door: "cm", send: plainly("GET /ii/0123?op=purge", byAdm), want: one(200), saw: saw("GET /ii/0123?op=purge as adm")},
-	{id: "another spelling of the login", door: "cm", send: plainly("GET //_login"), want: one(400)},
-	{id: "another spelling of the login, encoded", door: "cm", send: plainly("GET /%5flogin", byAdm), want: one(400)},
-	{id: "another spelling of the login, in another case", door: "dev", send: plainly("POST /_LOGIN/"), want: one(400)},
 }

@@ -6,7 +6,7 @@ const aForm = "Content-Type: application/x-www-form-urlencoded"
 
 // queryRows are about queries that two servers read differently, and about what
 // a query makes of a request.
-var queryRows = []rawRow{
+var queryRows = []attackRow{
 	{id: "Q-01 purge-all", door: "cm", send: plainly("GET /tests/x?op=purge-all"), want: one(401)},
 	{id: "Q-01 purge-last", door: "cm", send: plainly("GET /tests/x?op=purge-last"), want: one(401)},
 	{id: "Q-01 purge-history", door: "cm", send: plainly("GET /tests/x?op=purge-history"), want: one(401)},

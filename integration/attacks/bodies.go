@@ -1,0 +1,33 @@
+package attacks
+
+// bodies are about CM-Well's calls and bodies.
+var bodies = []Attack{
+	{ID: "W-01", None: "the number is not in use"},
+	{ID: "W-02", What: "a bulk write beyond one's paths", Tests: []string{"TestBulkWritesAreJudgedByWhatTheyWrite", "TestABulkWriteLandsWhereItWasJudged"}},
+	{ID: "W-03", What: "subjects in other spellings", Tests: []string{"TestABulkWriteLandsWhereItWasJudged", "TestReferencesAreResolvedAsInRFC3986"}},
+	{ID: "W-04", What: "escapes in a subject", Tests: []string{"TestNTriplesAndNQuadsAreRead"}},
+	{ID: "W-05", What: "subjects that only some readers see", Tests: []string{"TestNTriplesAndNQuadsAreRead", "TestSubjectsAreThoseOfN3", "FuzzLines"}},
+	{ID: "W-06", What: "subjects under other names in JSON-LD", Tests: []string{"TestJSONLDIsRead", "FuzzJSONLD"}},
+	{ID: "W-07", What: "a context that is to be fetched", Tests: []string{"TestNoContextIsFetched", "TestTheExpansionItselfFetchesNothing"}},
+	{ID: "W-08", What: "bases, prefixes and entities", Tests: []string{"TestTurtleIsRead", "TestRDFXMLIsRead", "FuzzRDFXML"}},
+	{ID: "W-09", What: "a format that servers choose differently", Tests: []string{"TestAFormatThatIsNoneIsRefused", "TestFormatsAreNamedAsCMWellNamesThem"}},
+	{ID: "W-10", What: "a format in which CM-Well reads paths raw"},
+	{ID: "W-11", What: "compressed bodies", Tests: []string{"TestBulkWritesAreJudgedByWhatTheyWrite"}},
+	{ID: "W-12", What: "a body that goes on after it was judged", Tests: []string{"TestABulkWriteInPiecesIsJudgedWhole", "TestBulkWritesAreJudgedByWhatTheyWrite"}},
+	{ID: "W-13", None: "the number is not in use"},
+	{ID: "W-14", What: "deleting by a statement"},
+	{ID: "W-15", What: "system fields: CM-Well takes them with Overwrite only", Tests: []string{"TestBulkWritesAreJudgedByWhatTheyWrite"}},
+	{ID: "W-16", None: "the number is not in use"},
+	{ID: "W-17", What: "calls that change the system"},
+	{ID: "W-18", None: "the number is not in use"},
+	{ID: "W-19", What: "calls that fetch without a token, on behalf of others"},
+	{ID: "W-20", What: "a subscription that has the store send requests anywhere"},
+	{ID: "W-21", What: "reads that ask no path's permission", Tests: []string{"TestNoRequestShowsTheHashesOfUsersInTheStore"}},
+	{ID: "W-22", What: "a link that the store follows: it may be made, for what it shows is the store's to judge; towards users in the store it needs Admin", Tests: []string{"TestNobodyBecomesAdminThroughTheStore"}},
+	{ID: "W-23", What: "rules, code and pages of the store", Tests: []string{"TestNobodyBecomesAdminThroughTheStore"}},
+	{ID: "W-24", What: "a header that has the store compile"},
+	{ID: "W-25", What: "writes below /meta in development"},
+	{ID: "W-26", What: "a list of paths to read", Tests: []string{"TestBulkWritesAreJudgedByWhatTheyWrite"}},
+	{ID: "W-27", What: "the own document of a user without a name", Tests: []string{"TestWhoMayDoWhatWithUserDocuments"}},
+	{ID: "W-28", What: "roles that deny, are missing or go in circles", Tests: []string{"TestDecideIsTheRuleInASmallWorld", "TestTheTwoReferencesAgree", "TestAPrincipalHasWhatItsRolesGive", "TestRoles"}},
+}
