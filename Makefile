@@ -1,7 +1,7 @@
 # What a developer does here. `make` alone lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help build run afternoon test lint fmt bench fuzz model differential deb reproduce
+.PHONY: help build run afternoon test attacks lint fmt bench fuzz model differential deb reproduce
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -18,6 +18,10 @@ afternoon: build ## do all that docs/first-afternoon.md shows, and compare
 test: ## run every test, on real parts
 	@./integration/prepare.sh
 	@./integration/run-tests.sh
+
+attacks: ## try every known attack, and say what came of each
+	@./integration/prepare.sh
+	@go run ./integration/attackreport -race
 
 lint: ## check format, go vet and golangci-lint
 	@echo '-- gofmt'
