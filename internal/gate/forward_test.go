@@ -159,7 +159,7 @@ func TestALengthThatIsNotTheBodysIsRefused(t *testing.T) {
 		{[]string{"1", "2"}, 1, ErrLength.Error()}, {[]string{"1, 2"}, 1, ErrLength.Error()}, {[]string{"99999999999999999999"}, 0, ErrLength.Error()},
 	} {
 		r := send(t, k, "", "PUT /x")
-		r.Header["Content-Length"], r.ContentLength = row.announced, row.length
+		r.ProtoMajor, r.Header["Content-Length"], r.ContentLength = 2, row.announced, row.length
 		if got := verdict(t, k, r); got != row.want {
 			t.Errorf("%q for %d bytes: %s, want %s", row.announced, row.length, got, row.want)
 		}

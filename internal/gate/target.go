@@ -15,7 +15,7 @@ func (k *Keeper) acceptable(r *http.Request, path string) error {
 	if !sentAsReceived(r, path) {
 		return ErrTarget
 	}
-	if lengths := r.Header["Content-Length"]; len(lengths) > 0 && !isLength(lengths, r.ContentLength) {
+	if r.ProtoMajor > 1 && !isLength(r.Header["Content-Length"], r.ContentLength) {
 		return ErrLength
 	}
 	if len(r.Trailer) == 0 {
@@ -62,6 +62,9 @@ func sentAsReceived(r *http.Request, path string) bool {
 // net/http reads it. HTTP/1.1 has refused everything else before; HTTP/2 reads as
 // an empty body what is no number, and a store behind would be told to write that.
 func isLength(announced []string, length int64) bool {
+	if len(announced) == 0 {
+		return true
+	}
 	n, err := strconv.ParseUint(announced[0], 10, 63)
 	return err == nil && len(announced) == 1 && int64(n) == length
 }
