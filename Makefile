@@ -1,7 +1,7 @@
 # What a developer does here. `make` alone lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help build run afternoon test attacks lint fmt bench fuzz model differential deb reproduce
+.PHONY: help build run afternoon test attacks lint fmt bench fuzz model differential timing chaos soak deb reproduce
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -55,6 +55,16 @@ mutation: ## tell which conditions could be wrong without a test that says so
 
 timing: ## compare the times that must tell nothing
 	@go run ./integration/timing
+
+chaos: export CHAOS_TIME ?= 2m
+chaos: ## break everything around the doors while they are asked: CHAOS_TIME=2m CHAOS_SEED=…
+	@./integration/prepare.sh
+	@go test -race -count=1 -timeout 0 -v -run '^(TestTheDoorHoldsWhateverBreaks|TestNoStepOfTheClockLetsAnybodyIn|TestAClockThatIsSetBack.*)$$' ./integration ./integration/chaos
+
+soak: export SOAK_TIME ?= 10m
+soak: ## ask the doors everything for ten minutes, and look at their memory: SOAK_TIME=10m
+	@./integration/prepare.sh
+	@go test -count=1 -timeout 0 -v -run '^TestEveryAnswerIsOwedAndTheMemoryStaysLevelUnderMixedLoad$$' ./integration
 
 deb: ## build the Debian package into dist/
 	@./packaging/deb.sh

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -22,12 +23,15 @@ type smallDisk struct {
 	under  []string // what has a command enter
 }
 
-// mountSmallDisk needs no root where a user may have namespaces.
-func mountSmallDisk(t testing.TB) *smallDisk {
+// mountSmallDisk needs no root where a user may have namespaces. Where nothing can be
+// mounted, it is a folder of the disk that is there, and an error.
+func mountSmallDisk(t testing.TB) (*smallDisk, error) {
 	t.Helper()
-	needs(t, "unshare")
-	needs(t, "nsenter")
 	folder := t.TempDir()
+	if err := os.Chmod(folder, 0o700); err != nil { // whatever the umask is
+		t.Fatal(err)
+	}
+	plain := &smallDisk{folder: folder, here: folder}
 	own, enter := []string{"--mount"}, []string{"--mount"}
 	if os.Geteuid() != 0 {
 		own, enter = append(own, "--user", "--map-root-user"), append(enter, "--user", "--preserve-credentials")
@@ -41,11 +45,12 @@ func mountSmallDisk(t testing.TB) *smallDisk {
 		t.Fatal(err)
 	}
 	mounted, err := holder.StdoutPipe()
-	if err == nil {
-		err = holder.Start()
-	}
 	if err != nil {
 		t.Fatal(err)
+	}
+	if err := holder.Start(); err != nil {
+		cancel()
+		return plain, err
 	}
 	line, err := bufio.NewReader(io.LimitReader(mounted, 100)).ReadString('\n')
 	t.Cleanup(func() {
@@ -54,13 +59,13 @@ func mountSmallDisk(t testing.TB) *smallDisk {
 		_ = holder.Wait()
 	})
 	if err != nil || line != "mounted\n" {
-		leftOut(t, "no file system can be mounted here, not in a namespace either: "+said.String())
+		return plain, fmt.Errorf("nothing can be mounted here, in a namespace neither: %s", strings.TrimSpace(said.String()))
 	}
 	pid := fmt.Sprint(holder.Process.Pid)
 	return &smallDisk{
 		folder: folder, here: "/proc/" + pid + "/root" + folder,
 		under: append([]string{"nsenter", "--target", pid}, append(enter, "--")...),
-	}
+	}, nil
 }
 
 // fill leaves no room until it is emptied again: what a file that is replaced gives
@@ -106,4 +111,13 @@ func (d *smallDisk) fill(t testing.TB) (empty func()) {
 // root for a process that it starts itself.
 func withFailing(call, with, which string) []string {
 	return []string{"strace", "-D", "-f", "--seccomp-bpf", "-qqq", "-o", "/dev/null", "-e", "trace=" + call, "-e", "inject=" + call + ":error=" + with + ":when=" + which}
+}
+
+// canFail tells whether system calls can be made to fail here.
+func canFail() error {
+	words := append(withFailing("fsync", "EIO", "1"), "true")
+	if said, err := exec.CommandContext(context.Background(), words[0], words[1:]...).CombinedOutput(); err != nil {
+		return fmt.Errorf("no system call can be made to fail here: %w: %s", err, said)
+	}
+	return nil
 }

@@ -15,6 +15,8 @@ type fault struct {
 	lane, name string
 	// begin breaks it, and returns what mends it.
 	begin func(*trial) (mend func())
+	// needs is what this machine may not have.
+	needs string
 	// leaves are words in the log of the door alone that prove that it was felt.
 	leaves string
 	// harmless tells that nobody is answered otherwise meanwhile.
@@ -26,13 +28,13 @@ var faults = []fault{
 	{lane: "door", name: "kill -9 of the door", begin: func(s *trial) func() {
 		return s.aloneUnder()
 	}},
-	{lane: "door", name: "disk full", leaves: "no space left on device", begin: func(s *trial) func() {
+	{lane: "door", name: "disk full", needs: "a mount", leaves: "no space left on device", begin: func(s *trial) func() {
 		return s.disk.fill(s.t)
 	}},
-	{lane: "door", name: "EIO of fsync", leaves: "input/output error", begin: func(s *trial) func() {
+	{lane: "door", name: "EIO of fsync", needs: "strace", leaves: "input/output error", begin: func(s *trial) func() {
 		return s.aloneUnder(withFailing("fsync", "EIO", "2+3")...)
 	}},
-	{lane: "door", name: "EIO of rename", leaves: "input/output error", begin: func(s *trial) func() {
+	{lane: "door", name: "EIO of rename", needs: "strace", leaves: "input/output error", begin: func(s *trial) func() {
 		return s.aloneUnder(withFailing("?rename,?renameat,?renameat2", "EIO", "1+2")...)
 	}},
 	{lane: "door", name: "reload", harmless: true, begin: func(s *trial) func() {

@@ -56,7 +56,11 @@ func logins(name, password string, status int, excused ...int) func(*rand.Rand, 
 }
 
 // chaosKinds are what is asked all the time. The next is one entry.
-func chaosKinds(t testing.TB) []chaos.Kind {
+func chaosKinds(t testing.TB, calm bool) []chaos.Kind {
+	full := []int{503} // the queue of logins is
+	if !calm {
+		full = append(full, 429) // the end of many a login could not be told, and for two minutes it may be a failure
+	}
 	ann, bob := tokenOf(t, "ann"), tokenOf(t, "bob")
 	bad := badTokens(t)
 	names := slices.Sorted(maps.Keys(bad))
@@ -74,7 +78,7 @@ func chaosKinds(t testing.TB) []chaos.Kind {
 		}},
 		{Name: "bulk write that is allowed", Weight: 1, Make: bulk(ann, 200, "tests/a", "tests/b")},
 		{Name: "bulk write that is denied", Weight: 1, Make: bulk(ann, 403, "tests/a", "tests/secret/b")},
-		{Name: "login", Weight: 1, Make: logins("ann", passwordOf("ann"), 200, 503)},
+		{Name: "login", Weight: 1, Make: logins("ann", passwordOf("ann"), 200, full...)},
 		{Name: "login with a wrong password", Weight: 1, Make: logins("cal", "wrong", 401, 429, 503)},
 		{Name: "what a change decides", Weight: 12, Make: func(r *rand.Rand, d *chaos.Door) *chaos.Question {
 			return d.Subjects[r.IntN(len(d.Subjects))].Question(r.Uint64(), d)

@@ -2,7 +2,6 @@ package integration
 
 import (
 	"os"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -27,12 +26,9 @@ func fromEnvironment(t *testing.T, name string) time.Duration {
 // seedOf decides the order of all that is random.
 func seedOf(t *testing.T) uint64 {
 	t.Helper()
-	seed := uint64(time.Now().UnixNano()) % 1_000_000
-	if value := os.Getenv("CHAOS_SEED"); value != "" {
-		var err error
-		if seed, err = strconv.ParseUint(value, 10, 64); err != nil {
-			t.Fatalf("CHAOS_SEED is %q; a whole number is accepted", value)
-		}
+	seed, err := chaos.Seed()
+	if err != nil {
+		t.Fatal(err)
 	}
 	t.Logf("CHAOS_SEED=%d repeats the order of what happens", seed)
 	return seed
@@ -58,7 +54,9 @@ func TestTheDoorHoldsWhateverBreaks(t *testing.T) {
 		s.mends()
 	})
 	for _, f := range faults {
-		if !strings.Contains(s.alone.output.String(), f.leaves) {
+		if err := s.lacks[f.needs]; err != nil {
+			t.Run(f.name, func(t *testing.T) { leftOut(t, err.Error()) })
+		} else if !strings.Contains(s.alone.output.String(), f.leaves) {
 			t.Errorf("%s: the door did not say %q: it was not felt", f.name, f.leaves)
 		}
 	}

@@ -41,6 +41,7 @@ type trial struct {
 	users     *redis.Store
 	inRedis   []*chaos.Subject
 
+	lacks  map[string]error // why there is none of what a fault needs
 	mu     sync.Mutex
 	struck map[string]int // how often, by the names of faults
 }
@@ -49,8 +50,9 @@ type trial struct {
 // the state may be by which a door answers that did not make the change itself.
 func newTrial(t *testing.T, ledger *chaos.Ledger, seed uint64, lag time.Duration, options ...string) *trial {
 	t.Helper()
-	s := &trial{t: t, ledger: ledger, store: chaos.StartStore(ledger), disk: mountSmallDisk(t), struck: map[string]int{}}
+	s := &trial{t: t, ledger: ledger, store: chaos.StartStore(ledger), struck: map[string]int{}, lacks: map[string]error{"strace": canFail()}}
 	t.Cleanup(s.store.Close)
+	s.disk, s.lacks["a mount"] = mountSmallDisk(t)
 	s.redis = redistest.Start(t, durable...)
 	s.network = redistest.StartProxy(t, s.redis.Address)
 
@@ -68,7 +70,7 @@ func newTrial(t *testing.T, ledger *chaos.Ledger, seed uint64, lag time.Duration
 	s.onDisk = chaosSubjects(t, alone)
 	s.inRedis = append(chaosSubjects(t, near), chaosSubjects(t, far)...)
 	alone.Subjects, near.Subjects, far.Subjects = s.onDisk, s.inRedis, s.inRedis
-	s.load = &chaos.Load{Ledger: ledger, Doors: []*chaos.Door{alone, near, far}, Kinds: chaosKinds(t), Askers: 4, Pace: 25 * time.Millisecond, Seed: seed}
+	s.load = &chaos.Load{Ledger: ledger, Doors: []*chaos.Door{alone, near, far}, Kinds: chaosKinds(t, ledger.Calm), Askers: 4, Pace: 25 * time.Millisecond, Seed: seed}
 
 	put(t, s.disk.here, "users.json", string(withSubjects(t, s.onDisk)), 0o600)
 	s.fillRedis()
@@ -150,7 +152,7 @@ func (s *trial) strike(over <-chan struct{}, seed uint64, longest time.Duration,
 	lanes := map[string]*chaos.Lane{}
 	begins := map[string]func(*trial) func(){}
 	for _, f := range faults {
-		if !wanted(f) {
+		if !wanted(f) || s.lacks[f.needs] != nil {
 			continue
 		}
 		if lanes[f.lane] == nil {

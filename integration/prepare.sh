@@ -2,7 +2,8 @@
 # Installs what the tests need beyond Go: git; an nginx that speaks WebDAV, as a
 # real store behind the front door; a Redis; and the clients that log in: curl, wget,
 # Python's requests, Perl's LWP, Chromium, and the modules of integration/clients
-# for the node that is there; what checks and installs the Debian package; and Prometheus, for its alerts.
+# for the node that is there; what checks and installs the Debian package; Prometheus, for its alerts; and strace,
+# which makes system calls fail.
 # Does nothing when all of it is there. What cannot be had is named in one line;
 # with CI set that fails.
 #
@@ -23,6 +24,7 @@ missing() {
 	[ -f "$dav_module" ] || echo libnginx-mod-http-dav-ext
 	command -v redis-server >/dev/null 2>&1 || echo redis-server
 	command -v redis-cli >/dev/null 2>&1 || echo redis-tools
+	command -v strace >/dev/null 2>&1 || echo strace
 	command -v wget >/dev/null 2>&1 || echo wget
 	command -v chromium >/dev/null 2>&1 || echo chromium
 	# The tests ask Debian's python, whatever is first on the PATH.

@@ -123,6 +123,7 @@ func startDoor(t testing.TB, caddyfile string, options doorOptions) *door {
 // start runs the process. It may be called again once it was stopped.
 func (d *door) start(t testing.TB) {
 	t.Helper()
+	first := d.process == nil
 	d.process = d.command(context.Background(), t, "run", "--config", d.config, "--adapter", "caddyfile")
 	d.process.Stdout, d.process.Stderr = d.output, d.output
 	if err := d.process.Start(); err != nil {
@@ -134,10 +135,12 @@ func (d *door) start(t testing.TB) {
 		_ = process.Wait() // how it ended, ProcessState knows
 		close(ended)
 	}()
-	t.Cleanup(func() {
-		d.stop(t)
-		d.checkOutput(t)
-	})
+	if first {
+		t.Cleanup(func() {
+			d.stop(t)
+			d.checkOutput(t)
+		})
+	}
 }
 
 // command is a run of the binary in the door's own surroundings.

@@ -90,10 +90,11 @@ func TestWhatShouldNotHaveReachedTheStoreIsFound(t *testing.T) {
 		{"another path", func(r *http.Request) { r.RequestURI = "/y" }, "the store was sent PUT /y"},
 		{"as nobody", func(r *http.Request) { r.Header.Del("X-CM-Well-User") }, `comes from [], and not from "ann"`},
 		{"as another", func(r *http.Request) { r.Header.Set("X-CM-Well-User", "adm") }, `comes from ["adm"]`},
-		{"a question that nobody asked", func(r *http.Request) { r.Header.Set(Mark, "7") }, "nobody asked for"},
-		{"a request without a mark", func(r *http.Request) { r.Header.Del(Mark) }, "nobody asked for"},
-		{"what was refused", func(r *http.Request) { r.Header.Set(Mark, "1") }, "it reached the store"},
-		{"what the door serves itself", func(r *http.Request) { r.Header.Set(Mark, "2") }, "it reached the store"},
+		{"a question that nobody asked", func(r *http.Request) { r.Header.Set(Mark, "7") }, "nobody waits for"},
+		{"what is answered already", func(r *http.Request) { r.Header.Set(Mark, "4") }, "nobody waits for"},
+		{"a request without a mark", func(r *http.Request) { r.Header.Del(Mark) }, "nobody waits for"},
+		{"what was refused", func(r *http.Request) { r.Header.Set(Mark, "2") }, "it reached the store"},
+		{"what the door serves itself", func(r *http.Request) { r.Header.Set(Mark, "3") }, "it reached the store"},
 	} {
 		l := &Ledger{}
 		refused, own := toggled(nil), toggled(nil)
@@ -101,8 +102,10 @@ func TestWhatShouldNotHaveReachedTheStoreIsFound(t *testing.T) {
 		for _, q := range []*Question{toggled(nil), refused, own} {
 			l.begin(q)
 		}
+		l.end(l.begin(toggled(nil)), 200, nil)
+		l.complaints = nil // that it took too long
 		r := httptest.NewRequest("PUT", "/x", nil)
-		r.Header.Set(Mark, "0")
+		r.Header.Set(Mark, "1")
 		r.Header.Set("X-CM-Well-User", "ann")
 		row.sent(r)
 		l.arrive(r)
@@ -114,7 +117,7 @@ func TestWhatShouldNotHaveReachedTheStoreIsFound(t *testing.T) {
 	twice.begin(toggled(nil))
 	for range 2 {
 		r := httptest.NewRequest("PUT", "/x", nil)
-		r.Header.Set(Mark, "0")
+		r.Header.Set(Mark, "1")
 		r.Header.Set("X-CM-Well-User", "ann")
 		twice.arrive(r)
 	}

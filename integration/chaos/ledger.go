@@ -29,7 +29,8 @@ type Ledger struct {
 	Calm bool
 
 	mu         sync.Mutex
-	asked      []*asked
+	number     int                       // of the last question
+	asked      map[int]*asked            // what is not answered
 	outcomes   map[string]map[string]int // by kind
 	slowest    map[string]time.Duration  // by kind
 	arrived    int
@@ -71,8 +72,12 @@ func (l *Ledger) Complaints() (first []string, all int) {
 func (l *Ledger) begin(q *Question) (number int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.asked = append(l.asked, &asked{Question: q, at: time.Now()})
-	return len(l.asked) - 1
+	if l.asked == nil {
+		l.asked, l.outcomes, l.slowest = map[int]*asked{}, map[string]map[string]int{}, map[string]time.Duration{}
+	}
+	l.number++
+	l.asked[l.number] = &asked{Question: q, at: time.Now()}
+	return l.number
 }
 
 // end notes what was answered; err is for an answer that did not come, or not whole.
@@ -81,8 +86,8 @@ func (l *Ledger) end(number, status int, err error) {
 	defer l.mu.Unlock()
 	q, now := l.asked[number], time.Now()
 	took := now.Sub(q.at)
-	if l.outcomes == nil {
-		l.outcomes, l.slowest = map[string]map[string]int{}, map[string]time.Duration{}
+	if err == nil {
+		delete(l.asked, number) // nothing of it is under way any more
 	}
 	if l.outcomes[q.Kind] == nil {
 		l.outcomes[q.Kind] = map[string]int{}
@@ -128,11 +133,11 @@ func (l *Ledger) arrive(r *http.Request) {
 		l.writes++
 	}
 	number, err := strconv.Atoi(r.Header.Get(Mark))
-	if err != nil || number < 0 || number >= len(l.asked) {
-		l.complain("the store was sent %s %s, which nobody asked for", r.Method, r.RequestURI)
+	q := l.asked[number]
+	if err != nil || q == nil {
+		l.complain("the store was sent %s %s, which nobody waits for", r.Method, r.RequestURI)
 		return
 	}
-	q := l.asked[number]
 	switch as := r.Header.Values("X-CM-Well-User"); {
 	case q.Own || !slices.Contains(q.owed(q.at, time.Now()), http.StatusOK):
 		l.complain("%s: it reached the store", q)

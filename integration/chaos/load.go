@@ -88,7 +88,7 @@ func (l *Load) askOn(over <-chan struct{}, d *Door, r *rand.Rand, http2 bool, an
 		k := deck[r.IntN(len(deck))]
 		if q := k.Make(r, d); q != nil {
 			q.Kind = k.Name
-			_, _ = l.put(client, d.Address, q) // the ledger has what came of it
+			_, _ = l.put(client, d, q) // the ledger has what came of it
 			answered()
 		}
 	}
@@ -106,9 +106,10 @@ func newClient(bound time.Duration, http2 bool) *http.Client {
 }
 
 // put asks one question, and returns the status of a whole answer.
-func (l *Load) put(client *http.Client, address string, q *Question) (int, error) {
+func (l *Load) put(client *http.Client, d *Door, q *Question) (int, error) {
+	q.Door = d.Name
 	number := l.Ledger.begin(q)
-	status, err := send(client, address, q, number)
+	status, err := send(client, d.Address, q, number)
 	l.Ledger.end(number, status, err)
 	return status, err
 }
@@ -148,7 +149,7 @@ func (l *Load) change(over <-chan struct{}, s *Subject, answered func()) {
 			if uncertain {
 				q.Excused = s.Repeated
 			}
-			status, err := l.put(client, s.Home.Address, q)
+			status, err := l.put(client, s.Home, q)
 			answered()
 			if err == nil && (status == http.StatusOK || uncertain && slices.Contains(s.Repeated, status)) {
 				s.Acknowledge()

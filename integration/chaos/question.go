@@ -14,7 +14,7 @@ import (
 
 // Question is a request of which it is known how it must be answered.
 type Question struct {
-	Kind                 string
+	Kind, Door           string
 	Method, Target, Body string
 	Header               http.Header
 	// As is who the store must be told that it comes from; empty for nobody.
@@ -49,4 +49,6 @@ func (q *Question) owed(from, to time.Time) []int {
 	return all
 }
 
-func (q *Question) String() string { return fmt.Sprintf("%s: %s %s", q.Kind, q.Method, q.Target) }
+func (q *Question) String() string {
+	return fmt.Sprintf("%s at the door %s: %s %s", q.Kind, q.Door, q.Method, q.Target)
+}

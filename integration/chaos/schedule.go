@@ -1,10 +1,26 @@
 package chaos
 
 import (
+	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"os"
+	"strconv"
 	"time"
 )
+
+// Seed is CHAOS_SEED of the environment, or another one each time.
+func Seed() (uint64, error) {
+	value := os.Getenv("CHAOS_SEED")
+	if value == "" {
+		return uint64(time.Now().UnixNano()) % 1_000_000, nil
+	}
+	seed, err := strconv.ParseUint(value, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("CHAOS_SEED is %q; a whole number is accepted", value)
+	}
+	return seed, nil
+}
 
 // Lane is what strikes one part, one after the other: of two lanes at the same time.
 // The seed decides the order, and how long each lasts.
@@ -26,7 +42,7 @@ func (l Lane) run(over <-chan struct{}, longest time.Duration, strike func(name 
 			end := strike(name)
 			hold(longest/4 + time.Duration(round.shares[i]*float64(longest)*3/4))
 			end()
-			hold(longest / 8)
+			hold(longest / 3)
 			if round.number > 0 && isOver(over) {
 				return
 			}
