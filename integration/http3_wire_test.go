@@ -115,10 +115,10 @@ func hearHTTP3(stream io.Reader) (answer, error) {
 		if _, err := io.ReadFull(from, payload); err != nil {
 			return answer{}, err
 		}
-		switch {
-		case kind == dataFrame:
+		switch kind {
+		case dataFrame:
 			got.body += string(payload)
-		case kind == headersFrame:
+		case headersFrame:
 			if err := got.unpack(payload); err != nil {
 				return answer{}, err
 			}
