@@ -33,7 +33,7 @@ func (s *trial) levels(before map[*door]usage) map[*door]level {
 // owed, and in the end the doors use no more memory than once they were warm.
 func TestEveryAnswerIsOwedAndTheMemoryStaysLevelUnderMixedLoad(t *testing.T) {
 	seed, lasts := seedOf(t), fromEnvironment(t, "SOAK_TIME")
-	ledger := &chaos.Ledger{Bound: 15 * time.Second, Calm: true}
+	ledger := &chaos.Ledger{Bound: boundOf(lasts), Calm: true}
 	s := newTrial(t, ledger, seed, 2*time.Second, "timeout 5s")
 	s.idle = 1000
 	longest := 200 * time.Millisecond
