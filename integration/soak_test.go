@@ -34,11 +34,14 @@ func (s *trial) levels(before map[*door]usage) map[*door]level {
 func TestEveryAnswerIsOwedAndTheMemoryStaysLevelUnderMixedLoad(t *testing.T) {
 	seed, lasts := seedOf(t), fromEnvironment(t, "SOAK_TIME")
 	ledger := &chaos.Ledger{Bound: boundOf(lasts), Calm: true}
-	s := newTrial(t, ledger, seed, 2*time.Second, "timeout 5s")
-	s.idle = 1000
-	longest := 200 * time.Millisecond
+	// A busy machine is no Redis that is gone; but then what is known counts for longer.
+	longest, lag := 200*time.Millisecond, 7*time.Second
 	if lasts > 0 {
-		longest = 5 * time.Second
+		longest, lag = 5*time.Second, 2*time.Second
+	}
+	s := newTrial(t, ledger, seed, lag, "timeout 5s")
+	s.idle = 1000
+	if lasts > 0 {
 		s.load.Askers, s.load.Pace = 6, 10*time.Millisecond
 	}
 	before := s.usages()
