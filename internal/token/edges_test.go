@@ -1,0 +1,94 @@
+package token
+
+import (
+	"crypto/ed25519"
+	"crypto/rsa"
+	"errors"
+	"math/big"
+	"strings"
+	"testing"
+	"time"
+
+	"filippo.io/edwards25519"
+)
+
+func TestOfTheTwoSOfASignatureTheLesserIsLow(t *testing.T) {
+	of := func(s *big.Int) []byte {
+		return append(make([]byte, scalarSize), s.FillBytes(make([]byte, scalarSize))...)
+	}
+	above := new(big.Int).Add(halfOrder, big.NewInt(1))
+	if !hasLowS(of(big.NewInt(1))) || !hasLowS(of(halfOrder)) || hasLowS(of(above)) || hasLowS(of(big.NewInt(1))[1:]) {
+		t.Error("a greater S counts as low, or a lesser one does not")
+	}
+	signature := of(above)
+	if lowerS(signature); !hasLowS(signature) {
+		t.Error("a high S stays one")
+	}
+}
+
+func TestKeysThatNoGeneratorMakesAreNotSound(t *testing.T) {
+	odd := new(big.Int).SetBit(big.NewInt(1), minRSA-1, 1)
+	for _, row := range []struct {
+		n     *big.Int
+		e     int
+		sound bool
+	}{
+		{odd, 65537, true},
+		{new(big.Int).Sub(odd, big.NewInt(1)), 65537, false}, // even
+		{new(big.Int).Rsh(odd, 1), 65537, false},
+		{new(big.Int).SetBit(odd, maxRSA, 1), 65537, false},
+		{odd, 65538, false},
+		{odd, 3, false},
+	} {
+		if got := soundRSA(&rsa.PublicKey{N: row.n, E: row.e}); got != row.sound {
+			t.Errorf("%d bits, exponent %d: sound %v", row.n.BitLen(), row.e, got)
+		}
+	}
+	identity := append(ed25519.PublicKey{1}, make([]byte, 31)...)
+	if !smallOrder(identity) || kindOf(identity) != "an Ed25519 key of small order" {
+		t.Errorf("the identity is %s", kindOf(identity))
+	}
+	_, _, private := ownKeys()
+	if ed, ok := private.Public().(ed25519.PublicKey); !ok || smallOrder(ed) || kindOf(ed) != "an Ed25519 key" {
+		t.Error("a generated key is of small order")
+	}
+	// Half of all encodings are of no point.
+	for y := byte(2); ; y++ {
+		if _, err := new(edwards25519.Point).SetBytes(append([]byte{y}, make([]byte, 31)...)); err != nil {
+			if !smallOrder(append(ed25519.PublicKey{y}, make([]byte, 31)...)) {
+				t.Errorf("y = %d is no point, and passes for a key", y)
+			}
+			return
+		}
+	}
+}
+
+func TestTheUnitOfExpIsWritten(t *testing.T) {
+	if got := Seconds.write(noon); got != noon.Unix() {
+		t.Errorf("seconds: %d", got)
+	}
+	if got := Milliseconds.write(noon.Add(time.Millisecond)); got != noon.UnixMilli()+1 {
+		t.Errorf("milliseconds: %d", got)
+	}
+}
+
+func TestInspectShowsNoMoreThanThereIs(t *testing.T) {
+	for _, raw := range []string{"e30", "e30!.e30.x", "e30.e30!.x", "e30.e30." + strings.Repeat("x", MaxLength)} {
+		if u, err := Inspect(raw); err == nil {
+			t.Errorf("%.20s…: %+v", raw, u)
+		}
+	}
+}
+
+func TestRingsRefuseWhatIsNoKey(t *testing.T) {
+	secret := Secret("a secret of the tests, 32 bytes or more")
+	for name, c := range map[string]Config{
+		"nothing is accepted": {Signing: secret, Accept: []Key{nil}},
+		"an empty private":    {Algorithm: EdDSA, Signing: new(Private)},
+		"an empty public":     {Algorithm: EdDSA, Signing: issuerOf(EdDSA).private(), Accept: []Key{new(Public)}},
+	} {
+		if err := new(Keys).Use(c); err == nil || name == "an empty private" && !errors.Is(err, ErrKey) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
