@@ -127,6 +127,26 @@ func TestNothingIsCertainBeyondTheLease(t *testing.T) {
 	}
 }
 
+// What is known counts for maxStale, and of a Redis that never was there nothing is.
+func TestItIsToldWhenNothingCountsAnyMore(t *testing.T) {
+	silent := begun(t, 100, time.Minute)
+	silent.heard(silent.now() - int64(2*time.Minute))
+	for name, row := range map[string]struct {
+		view   *view
+		closed bool
+	}{
+		"a Redis that never was there": {newView(100, time.Minute, time.Second), true},
+		"one that was lost just now":   {begun(t, 100, time.Minute), false},
+		"one that was lost before":     {silent, true},
+	} {
+		row.view.end(errLost)
+		_, err := row.view.state()
+		if trouble := (*account.Trouble)(nil); !errors.As(err, &trouble) || trouble.Closed != row.closed {
+			t.Errorf("%s: %+v, want closed %v", name, err, row.closed)
+		}
+	}
+}
+
 // How long a user is known for counts from the session in which he was.
 func TestAShortSessionRenewsNothing(t *testing.T) {
 	v := begun(t, 100, time.Minute)
