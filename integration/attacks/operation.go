@@ -31,7 +31,7 @@ var operation = []Attack{
 	{ID: "O-27", What: "key files that others can open or replace, or that hold something else", Tests: []string{"TestConfigurationsThatDoNotLoad", "TestKeysThatAreNotTaken"}},
 	{ID: "O-28", What: "several servers that make the first key at once", Tests: []string{"TestServersThatStartTogetherAgreeOnOneKey"}},
 	{ID: "O-29", What: "a hundred rotations, by two servers, and a clock that is set back", Tests: []string{"TestAHundredRotationsInARow", "TestAKeyIsDroppedWithItsLastToken", "TestAClockThatJumpsDropsNothing"}},
-	{ID: "O-30", What: "what requests and reloads leave behind", Tests: []string{"TestFiftyReloadsHoldNoMoreThanTen", "TestStreamsThatAreTakenBackLeaveNothingBehind", "TestAWatcherLeavesNothingBehind", "TestNothingRunsAfterClose"}},
+	{ID: "O-30", What: "what requests and reloads leave behind", Tests: []string{"TestFiftyReloadsHoldNoMoreThanTen", "TestStreamsThatAreTakenBackLeaveNothingBehind", "TestAWatcherLeavesNothingBehind", "TestNothingRunsAfterClose", "TestEveryAnswerIsOwedAndTheMemoryStaysLevelUnderMixedLoad"}},
 	{ID: "O-31", What: "a store that sets a cookie with a token", Tests: []string{"TestAStoresAnswerIsPassedOnAndNothingOfItIsKept"}},
 	{ID: "O-32", What: "HTTP/1.0"},
 	{ID: "O-33", None: "the door compresses nothing, and an answer with a token repeats nothing that was sent"},
