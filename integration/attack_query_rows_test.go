@@ -24,7 +24,7 @@ var queryRows = []attackRow{
 	{id: "Q-10 op twice", door: "cm", send: plainly("GET /x?op=read&op=purge-all"), want: one(401)},
 	{id: "Q-10 op twice, by POST", door: "cm", send: plainly("POST /x?op=x&op=search", aForm), want: one(401)},
 	{id: "Q-10 op behind a semicolon", door: "cm", send: plainly("GET /tests/x?a=b;op=purge-all"), want: one(401)},
-	{id: "Q-10 op behind an encoded ampersand is a value", door: "cm", send: plainly("GET /tests/x?qp=a%26op=purge-all"), want: one(200), saw: saw("GET /tests/x?qp=a%26op=purge-all as nobody")},
+	{id: "Q-10 op behind an encoded ampersand", door: "cm", send: plainly("GET /tests/x?qp=a%26op=purge-all"), want: one(401)},
 	{id: "Q-10 op behind an empty pair", door: "cm", send: plainly("GET /tests/x?&&op=read"), want: one(401)},
 	{id: "Q-10 a pair without a key", door: "cm", send: plainly("GET /tests/x?=op&op=read"), want: one(401)},
 	{id: "Q-10 an escape that is none", door: "cm", send: plainly("GET /tests/x?op=search&qp=%zz"), want: one(401)},

@@ -105,7 +105,7 @@ func (w *http2Wire) hear(stream uint32) (answer, error) {
 	for {
 		frame, err := w.framer.ReadFrame()
 		if err != nil {
-			if timeout := net.Error(nil); errors.As(err, &timeout) && timeout.Timeout() {
+			if timedOut(err) {
 				return answer{}, fmt.Errorf("waiting for a frame: %w", err)
 			}
 			w.ended = true

@@ -11,7 +11,6 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/quic-go/qpack"
@@ -73,7 +72,7 @@ func (w *http3Wire) ask(f framed) (answer, error) {
 	_, _ = stream.Write(said)
 	_ = stream.Close()
 	got, err := hearHTTP3(stream)
-	if late := (&quic.IdleTimeoutError{}); errors.As(err, &late) || err != nil && strings.Contains(err.Error(), "deadline") {
+	if timedOut(err) {
 		return answer{}, fmt.Errorf("waiting for a frame: %w", err)
 	}
 	if err != nil {

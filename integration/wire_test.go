@@ -90,10 +90,16 @@ func (w *wire) ended() error {
 	if len(rest) > 0 {
 		return fmt.Errorf("after its last answer the door said: %q", rest)
 	}
-	if timeout := net.Error(nil); errors.As(err, &timeout) && timeout.Timeout() {
+	if timedOut(err) {
 		return errors.New("the door has not closed the connection that it said it would close")
 	}
 	return nil // a reset is an end too
+}
+
+// timedOut tells whether nothing came in time.
+func timedOut(err error) bool {
+	timeout := net.Error(nil)
+	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
 // ask sends one request on a connection of its own.

@@ -39,6 +39,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 	}
 	if failed := r.write(os.Stdout, attacks.All); failed > 0 || err != nil {
+		fmt.Fprint(os.Stderr, r.wrong.String())
 		os.Exit(1)
 	}
 }
@@ -61,10 +62,12 @@ type report struct {
 	passed, failed map[string]bool // tests, by name
 	rows           map[place]*tally
 	reasons        map[string]string // of rows that are under way
+	said           map[string]string // by tests that are under way
+	wrong          strings.Builder   // what failed tests said
 }
 
 func newReport() *report {
-	return &report{passed: map[string]bool{}, failed: map[string]bool{}, rows: map[place]*tally{}, reasons: map[string]string{}}
+	return &report{passed: map[string]bool{}, failed: map[string]bool{}, rows: map[place]*tally{}, reasons: map[string]string{}, said: map[string]string{}}
 }
 
 // run starts `go test -json`, with the arguments before the packages.
@@ -107,9 +110,14 @@ func (r *report) take(e event) {
 	if at := strings.Index(e.Output, notApplicable); e.Action == "output" && at >= 0 {
 		r.reasons[e.Test] = strings.TrimSpace(e.Output[at+len(notApplicable):])
 	}
+	r.said[e.Test] += e.Output
 	if e.Action != "pass" && e.Action != "fail" && e.Action != "skip" {
 		return
 	}
+	if e.Action != "pass" {
+		r.wrong.WriteString(r.said[e.Test])
+	}
+	delete(r.said, e.Test)
 	switch {
 	case len(parts) == 1 && e.Action == "pass":
 		r.passed[e.Test] = true
