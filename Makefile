@@ -1,7 +1,7 @@
 # What a developer does here. `make` alone lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help build run afternoon test attacks lint fmt bench fuzz model differential timing chaos soak deb reproduce
+.PHONY: help build run afternoon test attacks lint fmt bench fuzz model differential mutation timing chaos soak deb reproduce
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
