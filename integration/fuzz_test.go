@@ -36,6 +36,7 @@ var strangers = []struct{ what, targets string }{
 	{"where a client is", "login.FuzzFromThisMachine guard.FuzzThrottle"},
 	{"a change of a password", "admin.FuzzBodiesOfAPasswordChange"},
 	{"calls of /meta/auth", "admin.FuzzDocumentsAskedForByAUser"},
+	{"a call of the page at auth_path", "console.FuzzFind"},
 	{"calls of the admin API", "admin.FuzzQuestions admin.FuzzConditions"},
 	{"documents of users and roles", "account.FuzzParseUser account.FuzzParseRole account.FuzzRedact account.FuzzArgon2id splice.FuzzMembers"},
 	{"the users file", "file.FuzzParse file.FuzzPut file.FuzzSplice"},
