@@ -104,10 +104,14 @@ func parsePair(part string) (pair, bool) {
 	key, value, _ := strings.Cut(part, "=")
 	k, errKey := url.QueryUnescape(key)
 	v, errValue := url.QueryUnescape(value)
-	if errKey != nil || errValue != nil || k == "" {
-		return pair{key, value}, false
+	// One that cannot be read hides the other from nobody who is lenient.
+	if errKey != nil {
+		k = key
 	}
-	return pair{k, v}, true
+	if errValue != nil {
+		v = value
+	}
+	return pair{k, v}, errKey == nil && errValue == nil && k != ""
 }
 
 // none tells whether there is no query.
