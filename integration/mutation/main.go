@@ -44,9 +44,9 @@ func main() {
 		packages = decide
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, packages); err != nil {
-		stop()
+	err := run(ctx, packages)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
