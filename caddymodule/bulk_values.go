@@ -1,7 +1,6 @@
 package caddymodule
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -64,7 +63,7 @@ func addBulkPath(h *Handler, args []string) error {
 func setBulkFormat(h *Handler, args []string) error {
 	h.BulkFormat = args[0]
 	if args[0] == "" {
-		return errors.New("an empty name found")
+		return fmt.Errorf("an empty name found; %s are accepted", strings.Join(rdf.Names(), ", "))
 	}
 	return checkNow(args[0], parseBulkFormat)
 }

@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -66,17 +67,17 @@ func parseDirective(helper httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, e
 func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // the directive's name
 	if d.NextArg() {
-		return d.Errf("%s: argument %q found; a matcher and a block are accepted", directive, d.Val())
+		return d.Errf("%q found after %s; a matcher and a block are accepted", d.Val(), directive)
 	}
 	seen := map[string]bool{}
 	for d.NextBlock(0) {
 		name := d.Val()
 		sub, known := subdirectives[name]
 		if !known {
-			return d.Errf("%s: %q found; %s are accepted", directive, name, accepted())
+			return d.Errf("%q found; %s are accepted", name, accepted())
 		}
 		if seen[name] && !sub.repeatable {
-			return d.Errf("%s: %s found a second time; it is accepted once", directive, name)
+			return d.Errf("%s found a second time; it is accepted once", name)
 		}
 		seen[name] = true
 		parse := sub.parse
@@ -104,26 +105,37 @@ type subdirective struct {
 func (h *Handler) unmarshalPlain(d *caddyfile.Dispenser, name string, sub subdirective) error {
 	args := d.RemainingArgs()
 	if len(args) < sub.least || len(args) > sub.most {
-		return d.Errf("%s: %d arguments found after %s; %s %s is accepted", directive, len(args), name, name, sub.usage)
+		return d.Errf("%s found after %s; %s %s is accepted", arguments(len(args)), name, name, sub.usage)
 	}
 	if err := sub.set(h, args); err != nil {
-		return d.Errf("%s: %s: %v", directive, name, err)
+		return d.Errf("%s: %v", name, err)
 	}
 	if d.NextBlock(d.Nesting()) {
-		return d.Errf("%s: a block found after %s; %s %s is accepted", directive, name, name, sub.usage)
+		return d.Errf("a block found after %s; %s %s is accepted", name, name, sub.usage)
 	}
 	return nil
+}
+
+// arguments says how many were found.
+func arguments(n int) string {
+	switch n {
+	case 0:
+		return "nothing"
+	case 1:
+		return "one argument"
+	}
+	return fmt.Sprintf("%d arguments", n)
 }
 
 // unmarshalUsers lets the store's own module read its arguments.
 func (h *Handler) unmarshalUsers(d *caddyfile.Dispenser) error {
 	if !d.NextArg() {
-		return d.Errf("%s: nothing found after users; users file <path>, users redis <url> and users infotons <url> are accepted", directive)
+		return d.Errf("nothing found after users; users file <path>, users redis <url> and users infotons <url> are accepted")
 	}
 	store := d.Val()
 	id := "http.cmwell_auth.users." + store
 	if _, err := caddy.GetModule(id); err != nil {
-		return d.Errf("%s: users: %q found; %s are accepted", directive, store, strings.Join(storeNames(), ", "))
+		return d.Errf("users: %q found; %s are accepted", store, strings.Join(storeNames(), ", "))
 	}
 	module, err := caddyfile.UnmarshalModule(d, id)
 	if err != nil {

@@ -151,17 +151,16 @@ func (d *DevStore) UnmarshalCaddyfile(disp *caddyfile.Dispenser) error {
 	disp.Next()
 	args := disp.RemainingArgs()
 	if len(args) > 1 {
-		return disp.Errf("%s takes the name of one file, or nothing, but found %d arguments: %s",
-			devStoreDirective, len(args), strings.Join(args, " "))
+		return disp.Errf("%s found; the name of one file is accepted, or nothing", arguments(len(args)))
 	}
 	if len(args) == 1 {
 		if args[0] == "" {
-			return disp.Errf("%s takes the name of one file, or nothing, but found an empty name", devStoreDirective)
+			return disp.Errf("an empty name found; the name of one file is accepted, or nothing")
 		}
 		d.File = args[0]
 	}
 	if disp.Next() {
-		return disp.Errf("%s takes the name of one file, or nothing, and no block, but found %q", devStoreDirective, disp.Val())
+		return disp.Errf("%q found; the name of one file is accepted, or nothing, and no block", disp.Val())
 	}
 	return nil
 }

@@ -107,19 +107,19 @@ func TestTheDevStoreDirectiveIsReadFromACaddyfile(t *testing.T) {
 
 func TestADevStoreDirectiveWithTooMuchSaysWhatItTakes(t *testing.T) {
 	tests := map[string]struct{ text, found string }{
-		"two files":       {"cmwell_dev_store a.db b.db", "found 2 arguments: a.db b.db"},
-		"an empty name":   {`cmwell_dev_store ""`, "found an empty name"},
-		"a block":         {"cmwell_dev_store {\n file a.db\n}", `found "{"`},
-		"an empty block":  {"cmwell_dev_store a.db {\n}", `found "{"`},
-		"another line":    {"cmwell_dev_store a.db\nb.db", `found "b.db"`},
-		"a quoted brace":  {"cmwell_dev_store a.db `{`", "found 2 arguments"},
-		"an unknown name": {"cmwell_dev_store @m a.db b.db c.db", "found 4 arguments"},
+		"two files":       {"cmwell_dev_store a.db b.db", "2 arguments found"},
+		"an empty name":   {`cmwell_dev_store ""`, "an empty name found"},
+		"a block":         {"cmwell_dev_store {\n file a.db\n}", `"{" found`},
+		"an empty block":  {"cmwell_dev_store a.db {\n}", `"{" found`},
+		"another line":    {"cmwell_dev_store a.db\nb.db", `"b.db" found`},
+		"a quoted brace":  {"cmwell_dev_store a.db `{`", "2 arguments found"},
+		"an unknown name": {"cmwell_dev_store @m a.db b.db c.db", "4 arguments found"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			err := new(DevStore).UnmarshalCaddyfile(caddyfile.NewTestDispenser(test.text))
 			if err == nil || !strings.Contains(err.Error(), test.found) ||
-				!strings.Contains(err.Error(), "takes the name of one file, or nothing") {
+				!strings.Contains(err.Error(), "the name of one file is accepted, or nothing") {
 				t.Errorf("got %v, want it to say %q and what is accepted", err, test.found)
 			}
 		})

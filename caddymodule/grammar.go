@@ -101,7 +101,7 @@ func setExpiry(h *Handler, args []string) error {
 		return nil
 	}
 	if len(args) != 3 || args[1] != "max" {
-		return fmt.Errorf("%q found; <duration> [max <duration>] is accepted", args[1:])
+		return fmt.Errorf("%q found after %s; max <duration> is accepted there", strings.Join(args[1:], " "), args[0])
 	}
 	h.MaxExpiry = args[2]
 	if err := checkNow(args[2], parseLife); err != nil || unresolved(args[0]) || unresolved(args[2]) {
@@ -126,7 +126,7 @@ func keySource(args []string) (KeySource, error) {
 	case args[0] == "managed":
 		return KeySource{From: "managed"}, nil
 	case args[0] == "":
-		return KeySource{}, errors.New("an empty secret found")
+		return KeySource{}, errors.New("an empty secret found; file <path>, env <NAME> and a secret are accepted")
 	}
 	return KeySource{From: "literal", Value: args[0]}, nil
 }

@@ -127,12 +127,12 @@ const keySetPath = "/.well-known/jwks.json"
 func (h *Handler) serveKeySet(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
-		answer(w, http.StatusMethodNotAllowed, "text/plain; charset=utf-8", "the keys are read by GET.\n")
+		answer(w, http.StatusMethodNotAllowed, "text/plain; charset=utf-8", r.Method+" is not accepted here; GET and HEAD are\n")
 		return
 	}
 	set := h.keys.PublicKeys()
 	if set == nil {
-		answer(w, http.StatusNotFound, "text/plain; charset=utf-8", "There is no public key: tokens are signed with a secret.\n")
+		answer(w, http.StatusNotFound, "text/plain; charset=utf-8", "there is no public key here: tokens are signed with a secret\n")
 		return
 	}
 	w.Header().Del("Pragma")
@@ -145,7 +145,7 @@ func (h *Handler) serveLogin(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Vary", "Authorization")
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
-		answer(w, http.StatusMethodNotAllowed, "text/plain; charset=utf-8", r.Method+" is not accepted at the login; GET is.\n")
+		answer(w, http.StatusMethodNotAllowed, "text/plain; charset=utf-8", r.Method+" is not accepted here; GET and HEAD are\n")
 		return
 	}
 	grant, err := h.exchange.Login(r)
@@ -169,7 +169,7 @@ func (h *Handler) serveLogin(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) serveJSONLogin(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", "POST")
-		answerJSON(w, http.StatusMethodNotAllowed, message{r.Method + " is not accepted here; POST is."})
+		answerJSON(w, http.StatusMethodNotAllowed, message{r.Method + " is not accepted here; POST is"})
 		return
 	}
 	var grant login.Grant

@@ -49,7 +49,7 @@ func (i *InfotonUsers) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // "infotons"
 	args := d.RemainingArgs()
 	if len(args) != 1 {
-		return d.Errf("users infotons: %d arguments found; one URL is accepted", len(args))
+		return d.Errf("%s found after users infotons; one URL is accepted", arguments(len(args)))
 	}
 	i.URL = args[0]
 	if err := checkNow(i.URL, parseStoreURL); err != nil {
@@ -68,7 +68,7 @@ func (i *InfotonUsers) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		seen[name] = true
 		values := d.RemainingArgs()
 		if len(values) != 1 {
-			return d.Errf("users infotons: %d arguments found after %s; %s %s is accepted", len(values), name, name, row.usage)
+			return d.Errf("users infotons: %s found after %s; %s %s is accepted", arguments(len(values)), name, name, row.usage)
 		}
 		row.set(i, values[0])
 		if err := row.check(values[0]); err != nil {
@@ -111,7 +111,7 @@ func (i *InfotonUsers) resolve() (infotonSettings, error) {
 	case i.Token != "" && i.User != "":
 		return infotonSettings{}, errUserAndToken
 	case s.maxStale < s.maxAge:
-		return infotonSettings{}, fmt.Errorf("max_stale: %s is shorter than max_age, %s", s.maxStale, s.maxAge)
+		return infotonSettings{}, fmt.Errorf("max_stale: %s found; at least max_age, %s, is accepted", s.maxStale, s.maxAge)
 	}
 	return s, nil
 }

@@ -111,7 +111,7 @@ func (s KeySource) name() string {
 func (h *Handler) keyBytes(source KeySource, public bool) ([]byte, error) {
 	resolved, err := caddy.NewReplacer().ReplaceOrErr(source.Value, false, true)
 	if err != nil {
-		return nil, errors.New("a placeholder is not known")
+		return nil, errors.New("a placeholder found that is not known; {env.NAME} and {file.path} are accepted")
 	}
 	switch source.From {
 	case "literal":
@@ -122,7 +122,7 @@ func (h *Handler) keyBytes(source KeySource, public bool) ([]byte, error) {
 	case "env":
 		v, set := os.LookupEnv(resolved)
 		if !set || v == "" {
-			return nil, fmt.Errorf("environment variable %q is not set or empty", resolved)
+			return nil, fmt.Errorf("environment variable %s is not set, or empty; a variable that holds the key is accepted", resolved)
 		}
 		return []byte(v), nil
 	case "file":
@@ -134,23 +134,32 @@ func (h *Handler) keyBytes(source KeySource, public bool) ([]byte, error) {
 func (h *Handler) keyFile(name string, public bool) ([]byte, error) {
 	info, err := os.Stat(name)
 	if err != nil {
-		return nil, err
+		return nil, plainly(err)
 	}
 	if !info.Mode().IsRegular() || info.Size() > maxKeyFile {
-		return nil, fmt.Errorf("%s: a regular file of at most %d bytes is accepted", name, maxKeyFile)
+		return nil, fmt.Errorf("%s is no regular file, or too large; a regular file of at most %d bytes is accepted", name, maxKeyFile)
 	}
 	if err := h.keyMode(name, info.Mode().Perm(), public); err != nil {
 		return nil, err
 	}
 	b, err := os.ReadFile(name)
 	if err != nil {
-		return nil, err
+		return nil, plainly(err)
 	}
 	if h.settings.algorithm.Symmetric() && bytes.Contains(b, []byte("-----BEGIN")) {
-		return nil, fmt.Errorf("%s holds PEM; the bytes of a secret are accepted with %s", name, h.settings.algorithm)
+		return nil, fmt.Errorf("PEM found in %s; the bytes of a secret are accepted with %s", name, h.settings.algorithm)
 	}
 	// Editors end a file with a line break; it is no part of the secret.
 	return []byte(strings.TrimSuffix(strings.TrimSuffix(string(b), "\n"), "\r")), nil
+}
+
+// plainly is why a file cannot be read, without the name of a system call.
+func plainly(err error) error {
+	var failed *fs.PathError
+	if errors.As(err, &failed) {
+		return fmt.Errorf("%s cannot be read: %w", failed.Path, failed.Err)
+	}
+	return err
 }
 
 // keyMode refuses a file that others can open, or, when everybody may read it,

@@ -35,14 +35,14 @@ func parseSchemes(s string) ([]schemeSettings, error) {
 		case isAlgorithm && afterDigest:
 			last := &schemes[len(schemes)-1]
 			if slices.Contains(last.algorithms, algorithm) {
-				return nil, fmt.Errorf("%q found a second time", word)
+				return nil, fmt.Errorf("%q found a second time; it is accepted once", word)
 			}
 			last.algorithms = append(last.algorithms, algorithm)
 			slices.SortFunc(last.algorithms, func(a, b login.DigestAlgorithm) int { return strings.Compare(string(b), string(a)) })
 		case word != "basic" && word != "digest":
 			return nil, fmt.Errorf("%q found; basic and digest [sha-256] [md5] are accepted", word)
 		case slices.ContainsFunc(schemes, func(s schemeSettings) bool { return s.name == word }):
-			return nil, fmt.Errorf("%q found a second time", word)
+			return nil, fmt.Errorf("%q found a second time; it is accepted once", word)
 		default:
 			schemes = append(schemes, schemeSettings{name: word})
 			afterDigest = word == "digest"

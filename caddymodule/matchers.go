@@ -57,10 +57,10 @@ func matcherRow(field func(*Handler) *caddyhttp.RawMatcherSets) subdirective {
 		name := d.Val()
 		set, err := caddyhttp.ParseCaddyfileNestedMatcherSet(d)
 		if err != nil {
-			return fmt.Errorf("%s: %s: %w", directive, name, err)
+			return fmt.Errorf("%s: %w", name, err)
 		}
 		if len(set) == 0 {
-			return d.Errf("%s: %s: %v", directive, name, errNoMatchers)
+			return d.Errf("%s: %v", name, errNoMatchers)
 		}
 		*field(h) = append(*field(h), set)
 		return nil

@@ -92,7 +92,7 @@ func (u *RedisUsers) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // "redis"
 	args := d.RemainingArgs()
 	if len(args) != 1 {
-		return d.Errf("users redis: %d arguments found; one URL is accepted", len(args))
+		return d.Errf("%s found after users redis; one URL is accepted", arguments(len(args)))
 	}
 	u.URL = args[0]
 	if err := checkNow(u.URL, parseRedisURL); err != nil {
@@ -111,7 +111,7 @@ func (u *RedisUsers) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		seen[name] = true
 		args := d.RemainingArgs()
 		if len(args) < row.least || len(args) > row.most {
-			return d.Errf("users redis: %d arguments found after %s; %s %s is accepted", len(args), name, name, row.usage)
+			return d.Errf("users redis: %s found after %s; %s %s is accepted", arguments(len(args)), name, name, row.usage)
 		}
 		if err := row.set(u, args); err != nil {
 			return d.Errf("users redis: %s: %v", name, err)

@@ -89,9 +89,9 @@ func (u *RedisUsers) resolveCredentials(r *resolver, s *redisSettings, options U
 }
 
 func (u *RedisUsers) resolveServers(r *resolver, s *redisSettings) {
-	elsewhere := u.Cluster
+	elsewhere, option := u.Cluster, "cluster"
 	if u.Sentinel != nil {
-		elsewhere = u.Sentinel.Addresses
+		elsewhere, option = u.Sentinel.Addresses, "sentinel"
 		s.master = value(r, "sentinel", u.Sentinel.Master, "", parseMaster)
 	}
 	s.cluster = len(u.Cluster) > 0
@@ -99,7 +99,7 @@ func (u *RedisUsers) resolveServers(r *resolver, s *redisSettings) {
 	case u.Sentinel != nil && s.cluster:
 		r.fail("sentinel and cluster found; one of them is accepted")
 	case u.Sentinel == nil && (u.SentinelUsername != "" || u.SentinelPassword != nil):
-		r.fail("sentinel_username or sentinel_password found without sentinel")
+		r.fail("sentinel_username or sentinel_password found without sentinel; they are accepted beside it")
 	case u.Sentinel == nil && !s.cluster && len(s.addresses) == 0:
 		r.fail("url: no host found; redis://host:port is accepted, or sentinel or cluster")
 	case (u.Sentinel != nil || s.cluster) && len(s.addresses) > 0:
@@ -110,7 +110,7 @@ func (u *RedisUsers) resolveServers(r *resolver, s *redisSettings) {
 		r.fail("url: database %d found; a cluster has 0 alone", s.db)
 	}
 	for _, a := range elsewhere {
-		s.addresses = append(s.addresses, value(r, "address", a, "", parseAddress))
+		s.addresses = append(s.addresses, value(r, option, a, "", parseAddress))
 	}
 }
 
@@ -119,13 +119,16 @@ func (u *RedisUsers) resolveTLS(r *resolver, s *redisSettings) {
 		r.fail("tls_ca, tls_name or tls_certificate found; they are accepted with rediss://")
 	}
 	if (u.TLSCertificate == "") != (u.TLSKey == "") {
-		r.fail("tls_certificate: a certificate and its key are accepted together")
+		r.fail("tls_certificate: one of a certificate and its key found; they are accepted together")
 	}
 	read := func(name, file string) []byte {
 		if file == "" {
 			return nil
 		}
-		return value(r, name, file, "", os.ReadFile)
+		return value(r, name, file, "", func(name string) ([]byte, error) {
+			b, err := os.ReadFile(name)
+			return b, plainly(err)
+		})
 	}
 	s.ca, s.certificate, s.key = read("tls_ca", u.TLSCA), read("tls_certificate", u.TLSCertificate), read("tls_key", u.TLSKey)
 	if u.TLSName != "" {

@@ -30,7 +30,7 @@ func readPassword(r *resolver, name string, source KeySource, options UserStoreO
 			return "", fmt.Errorf("%q found; file <path>, env <NAME> and <secret> are accepted", source.From)
 		}
 		if password == "" {
-			return "", errors.New("it is empty, or its environment variable is not set")
+			return "", errors.New("nothing found, or its environment variable is not set; a password is accepted")
 		}
 		return password, nil
 	})
@@ -39,10 +39,10 @@ func readPassword(r *resolver, name string, source KeySource, options UserStoreO
 func passwordFile(name string, options UserStoreOptions) (string, error) {
 	info, err := os.Stat(name)
 	if err != nil {
-		return "", err
+		return "", plainly(err)
 	}
 	if !info.Mode().IsRegular() || info.Size() > maxKeyFile {
-		return "", fmt.Errorf("%s: a regular file of at most %d bytes is accepted", name, maxKeyFile)
+		return "", fmt.Errorf("%s is no regular file, or too large; a regular file of at most %d bytes is accepted", name, maxKeyFile)
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 {
 		warning := fmt.Sprintf("%s has mode %04o: others can open the password; 0600 is accepted", name, mode)

@@ -122,10 +122,10 @@ func (h *Handler) resolve(repl *caddy.Replacer) (settings, error) {
 	s.schemes = value(r, "schemes", strings.Join(h.Schemes, " "), "digest basic", parseSchemes)
 	own := []string{s.loginPath, s.authPath, s.jsonLogin}
 	if r.err == nil && (own[0] == own[1] || own[0] == own[2] || own[1] == own[2] || slices.Contains(own, keySetPath)) {
-		r.err = fmt.Errorf("login_path, auth_path and json_login: %q found; three different paths other than %s are accepted", own, keySetPath)
+		r.err = fmt.Errorf("login_path, auth_path and json_login: %s found; different paths are accepted, none of them %s", strings.TrimSuffix(strings.Join(own, ", "), ", "), keySetPath)
 	}
 	if r.err == nil && s.expiry > s.maxExpiry {
-		r.err = fmt.Errorf("expiry: %s is longer than the maximum, %s", s.expiry, s.maxExpiry)
+		r.err = fmt.Errorf("expiry: %s found; at most its maximum, %s, is accepted", login.Period(s.expiry), login.Period(s.maxExpiry))
 	}
 	if configured, _ := repl.ReplaceOrErr(h.Environment, false, true); configured == "" && h.Environment != "" {
 		s.warnings = append(s.warnings, fmt.Sprintf("environment %s is empty: taken as production", h.Environment))
@@ -155,7 +155,7 @@ func (h *Handler) resolveSources(r *resolver, s *settings) {
 		source := value(r, "token_from", c.Kind, "", func(kind string) (gate.Source, error) { return parseSource(kind, name) })
 		s.sources = append(s.sources, source)
 		if r.err == nil && source.String() == "header "+s.identityHeader {
-			r.err = fmt.Errorf("token_from: header %s is the identity header", s.identityHeader)
+			r.err = fmt.Errorf("token_from: header %s found; it is identity_header, and another header is accepted", s.identityHeader)
 		}
 	}
 }

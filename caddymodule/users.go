@@ -67,7 +67,7 @@ func (h *Handler) provisionUsers(ctx caddy.Context, app *StartApp) (openedUsers,
 		h.unfollow = append(h.unfollow, distant.FollowOutages(func(why error) { h.usersRead(users.kind, why) }))
 	}
 	if users.expire != nil && h.settings.profile != gate.CMWell {
-		return openedUsers{}, errors.New("users infotons: profile http found; cmwell is accepted, which knows what shows the documents of users that are in the store")
+		return openedUsers{}, errors.New("profile: http found with users infotons; cmwell is accepted, which knows what shows the documents of users in the store")
 	}
 	check := func(ctx context.Context) error { return h.checkRoot(ctx, users) }
 	if h.settings.production && h.settings.defaultRoot == login.UnsafeRootFromAnywhere {

@@ -38,11 +38,11 @@ func (f *FileUsers) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // "file"
 	args := d.RemainingArgs()
 	if len(args) != 1 {
-		return d.Errf("users file: %d arguments found; one path is accepted", len(args))
+		return d.Errf("%s found after users file; one path is accepted", arguments(len(args)))
 	}
 	f.Path = args[0]
 	if d.NextBlock(d.Nesting()) {
-		return d.Errf("users file: a block found; one path is accepted")
+		return d.Errf("a block found after users file; one path is accepted")
 	}
 	return nil
 }
@@ -130,7 +130,7 @@ func (f *FileUsers) resolve() (string, error) {
 	}
 	if name == "" {
 		if f.Path != "" {
-			return "", fmt.Errorf("users file: %q is empty; a path is accepted", f.Path)
+			return "", fmt.Errorf("users file: %s is empty; a path is accepted", f.Path)
 		}
 		name = filepath.Join(caddy.AppDataDir(), "cmwell_auth", "users.json")
 	}

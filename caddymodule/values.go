@@ -176,7 +176,7 @@ func parseLevels(s string) (permission.Level, error) {
 		levels |= level
 	}
 	if levels == 0 {
-		return 0, errors.New("read, write or both are accepted")
+		return 0, errors.New("no level found; read and write are accepted, each once")
 	}
 	return levels, nil
 }

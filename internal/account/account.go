@@ -93,7 +93,7 @@ const MaxName = 128
 // Names end up in file names, headers and keys: nothing else can get there.
 func CheckName(name string) error {
 	if name == "" || len(name) > MaxName || name == "." || name == ".." || !ofNames(name) {
-		return fmt.Errorf("name %.140q: 1 to %d of A-Z a-z 0-9 . _ @ - are accepted", name, MaxName)
+		return fmt.Errorf("name %.140q found; 1 to %d of A-Z a-z 0-9 . _ @ - are accepted", name, MaxName)
 	}
 	return nil
 }

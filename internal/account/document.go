@@ -3,6 +3,8 @@ package account
 import (
 	"errors"
 	"fmt"
+	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -87,7 +89,7 @@ func parseUser(document []byte) (User, error) {
 		}
 	}
 	if d.Rev < 0 || d.Rev > maxRevision {
-		return User{}, fmt.Errorf("rev %d: a whole number from 0 to %d is accepted", d.Rev, int64(maxRevision))
+		return User{}, fmt.Errorf("rev %d found; a whole number from 0 to %d is accepted", d.Rev, int64(maxRevision))
 	}
 	if err := checkHash(d.Digest); err != nil {
 		return User{}, fmt.Errorf("digest: %w", err)
@@ -131,17 +133,59 @@ func ParseRole(name string, document []byte) (Role, error) {
 // decode reads one JSON object. Null is refused: it would read as an empty document.
 func decode(document []byte, into any) error {
 	if v := jsontext.Value(document); v.Kind() != '{' {
-		return errors.New("a document is one JSON object")
+		return errors.New("no JSON object found; one JSON object is accepted")
 	}
 	err := json.Unmarshal(document, into)
 	var semantic *json.SemanticError
 	if errors.As(err, &semantic) && semantic.JSONPointer != "" {
-		return fmt.Errorf("%s: a JSON %s is not accepted there", strings.ReplaceAll(string(semantic.JSONPointer)[1:], "/", "."), kindName(semantic.JSONKind))
+		return fmt.Errorf("%s: a JSON %s found; %s is accepted there", dotted(semantic.JSONPointer), kindName(semantic.JSONKind), formOf(semantic.GoType))
 	}
-	if errors.Is(err, jsontext.ErrDuplicateName) {
-		return fmt.Errorf("a name is given twice: %w", err)
+	var syntactic *jsontext.SyntacticError
+	switch {
+	case !errors.As(err, &syntactic):
+		return err
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		return fmt.Errorf("%s is given twice; every name is accepted once", dotted(syntactic.JSONPointer))
 	}
-	return err
+	return fmt.Errorf("broken JSON found: %s; one JSON object is accepted", strings.TrimPrefix(syntactic.Error(), "jsontext: "))
+}
+
+// dotted is where something stands in a document, as people write it.
+func dotted(p jsontext.Pointer) string {
+	var b strings.Builder
+	for name := range p.Tokens() {
+		switch _, err := strconv.Atoi(name); {
+		case err == nil:
+			b.WriteString("[" + name + "]")
+		case b.Len() > 0:
+			b.WriteString("." + name)
+		default:
+			b.WriteString(name)
+		}
+	}
+	return b.String()
+}
+
+// formOf says what a field takes.
+func formOf(t reflect.Type) string {
+	if t == nil {
+		return "another value"
+	}
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch t.Kind() {
+	case reflect.Slice:
+		return "an array"
+	case reflect.Struct:
+		return "an object"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int64:
+		return "a whole number"
+	default:
+		return "a string"
+	}
 }
 
 func kindName(k jsontext.Kind) string {
@@ -160,7 +204,7 @@ func misspelt(unknown map[string]jsontext.Value, known []string) error {
 	for name := range unknown {
 		for _, k := range known {
 			if strings.EqualFold(name, k) {
-				return fmt.Errorf("%q is not accepted: the name is written %q", name, k)
+				return fmt.Errorf("name %q found; it is written %q", name, k)
 			}
 		}
 	}
@@ -187,7 +231,7 @@ func entry(d entryDocument) (permission.Entry, error) {
 		return permission.Entry{}, errors.New("id, sign and permissions are required")
 	}
 	if *d.Sign != "+" && *d.Sign != "-" {
-		return permission.Entry{}, fmt.Errorf(`sign %q: "+" or "-" is accepted`, *d.Sign)
+		return permission.Entry{}, fmt.Errorf(`sign %q found; "+" and "-" are accepted`, *d.Sign)
 	}
 	levels, err := permission.ParseLevels(*d.Permissions)
 	if err != nil {

@@ -119,12 +119,12 @@ func TestDocumentsThatAreNotKept(t *testing.T) {
 		kind                 Kind
 		name, document, says string
 	}{
-		{Users, "ann", `{"rev":-1}`, "account: document is not accepted: user ann: rev -1: a whole number"},
+		{Users, "ann", `{"rev":-1}`, "account: document is not accepted: user ann: rev -1 found; a whole number"},
 		{Users, "a/b", `{}`, `user name "a/b"`},
 		{Roles, "..", `{}`, `role name ".."`},
 		{Users, "ann", `{"operations":[],"operations":["Admin"]}`, "given twice"},
 		{Users, "ann", `{"digest":"` + someHash + `x"}`, "digest: 61 characters"},
-		{Roles, "Editor", `[]`, "role Editor: a document is one JSON object"},
+		{Roles, "Editor", `[]`, "role Editor: no JSON object found"},
 	} {
 		got, err := Kept(row.kind, row.name, []byte(row.document), User{}, 0)
 		if !errors.Is(err, ErrDocument) || got != nil || !strings.Contains(err.Error(), row.says) || strings.Contains(err.Error(), someHash) {

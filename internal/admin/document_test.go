@@ -49,10 +49,10 @@ func TestDocumentsAreChanged(t *testing.T) {
 		{"a name that none has", "adm", "POST", "/meta/auth/users/a b", "", `{}`, file, 400, `user name \"a b\"`, "refused put user by adm", "-"},
 		{"a name that leads away", "adm", "DELETE", "/meta/auth/users/..", "", "", nil, 400, `user name \"..\"`, "refused delete user by adm", "-"},
 		{"one byte too many", "adm", "POST", "/meta/auth/users/bob", "", large + " ", file, 413, "at most 1048576 bytes are read", "refused put user bob by adm", ""},
-		{"no document", "adm", "POST", "/meta/auth/users/bob", "", "", file, 400, "user bob: a document is one JSON object", "refused put user bob by adm", ""},
+		{"no document", "adm", "POST", "/meta/auth/users/bob", "", "", file, 400, "user bob: no JSON object found", "refused put user bob by adm", ""},
 		{"a name twice", "adm", "POST", "/meta/auth/users/bob", "", `{"operations":[],"operations":["Admin"]}`, file, 400, "given twice", "refused put user bob by adm", ""},
 		{"a bad sign", "adm", "POST", "/meta/auth/roles/bob", "", `{"paths":[{"id":"/","sign":"++","permissions":"r"}]}`, file, 400, `paths[0]: sign \"++\"`, "refused put role bob by adm", ""},
-		{"no whole number", "adm", "POST", "/meta/auth/users/bob", "", `{"rev":1e3}`, file, 400, "rev: a JSON number is not accepted", "refused put user bob by adm", ""},
+		{"no whole number", "adm", "POST", "/meta/auth/users/bob", "", `{"rev":1e3}`, file, 400, "rev: a JSON number found; a whole number is accepted", "refused put user bob by adm", ""},
 		{"a bad hash", "adm", "POST", "/meta/auth/users/bob", "", `{"digest":"` + hash + `x"}`, file, 400, "digest: 61 characters", "refused put user bob by adm", ""},
 		{"a broken hash", "adm", "POST", "/meta/auth/users/bob", "", `{"digest":"` + hash + "\n", file, 400, "document is not accepted", "refused put user bob by adm", ""},
 	} {

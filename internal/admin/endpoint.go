@@ -5,6 +5,7 @@ package admin
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -141,7 +142,7 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	o, found := e.find(query.Get("op"))
 	if !found {
-		fail(w, http.StatusBadRequest, "op is one of "+e.known())
+		fail(w, http.StatusBadRequest, fmt.Sprintf("op %.40q found; %s are accepted", query.Get("op"), e.known()))
 		return
 	}
 	if o.method != "" && r.Method != o.method {

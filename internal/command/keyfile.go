@@ -48,7 +48,7 @@ func (s *shell) keys(f keyFlags, verify bool) (*token.Keys, error) {
 		err = keys.Use(config)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("key file %s: %w", f.file, errors.New(strings.TrimPrefix(err.Error(), "signing key: ")))
+		return nil, fmt.Errorf("key file %s: %w", f.file, errors.New(strings.TrimPrefix(err.Error(), "signing_key: ")))
 	}
 	return &keys, nil
 }

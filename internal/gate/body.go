@@ -97,7 +97,7 @@ func inflated(raw []byte, encodings []string, limit int64) ([]byte, error) {
 	case len(encodings) == 0 || len(encodings) == 1 && strings.EqualFold(encodings[0], "identity"):
 		return raw, nil
 	case len(encodings) > 1 || !strings.EqualFold(encodings[0], "gzip") && !strings.EqualFold(encodings[0], "x-gzip"):
-		return nil, unjudged("Content-Encoding %.80q found; gzip is read", encodings)
+		return nil, unjudged("Content-Encoding %.80q found; gzip is accepted", strings.Join(encodings, ", "))
 	}
 	from, err := gzip.NewReader(bytes.NewReader(raw))
 	if err != nil {
@@ -129,7 +129,7 @@ func (k *Keeper) format(r *http.Request) (rdf.Format, error) {
 			return k.Bulk.Format, nil
 		}
 		if byType == 0 {
-			return 0, fmt.Errorf("%w: Content-Type %.80q found; one of %s is accepted", ErrBulkFormat, types, strings.Join(rdf.MediaTypes(), ", "))
+			return 0, fmt.Errorf("%w: Content-Type %.80q found; one of %s is accepted", ErrBulkFormat, strings.Join(types, ", "), strings.Join(rdf.MediaTypes(), ", "))
 		}
 		return byType, nil
 	}
@@ -163,6 +163,12 @@ func byTypeAlone(r *http.Request, byType rdf.Format) (rdf.Format, error) {
 
 // without is an error's text without the name of its package.
 func without(err error) string {
-	_, text, _ := strings.Cut(err.Error(), ": ")
+	text := err.Error()
+	for _, sort := range []error{rdf.ErrSyntax, rdf.ErrUnsupported, rdf.ErrFormat} {
+		if rest, found := strings.CutPrefix(text, sort.Error()+": "); found {
+			return rest
+		}
+	}
+	_, text, _ = strings.Cut(text, ": ")
 	return text
 }

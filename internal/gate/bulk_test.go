@@ -91,7 +91,7 @@ func TestWhatABodyWritesDecides(t *testing.T) {
 		{"ann", nt, `<> <cmwell://meta/sys#replaceGraph> <http://g> .`, "gate: the body cannot be judged: it speaks of everything, by <>; who may do this everywhere may send it"},
 		{"ann", nt, say("mailto:ann@store"), "gate: the body cannot be judged: <mailto:ann@store> names no path; who may do this everywhere may send it"},
 		{"ann", nt, say("http://ann@store/tests/a"), "gate: the body cannot be judged: <http://ann@store/tests/a> names no path; who may do this everywhere may send it"},
-		{"ann", nt, "<cmwell://tests/a> <http://x/p>", "gate: the body is malformed: malformed body"},
+		{"ann", nt, "<cmwell://tests/a> <http://x/p>", "gate: the body is malformed: N-Triples, line 1"},
 		{"ann", nt, strings.Repeat(say("cmwell://tests/a"), 200), "gate: the body is too large to be judged: at most 4096 bytes are"},
 		{"ann", "POST /_in?format=nquads", `<cmwell://tests/a> <http://x/p> "y" <cmwell://other> .`, passes},
 		{"ann", "POST /_in?format=nquads&replace-mode", `<cmwell://tests/a> <http://x/p> "y" <cmwell://other> .`, refused + ": /other"},

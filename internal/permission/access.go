@@ -43,7 +43,7 @@ func ParseLevels(s string) (Level, error) {
 	case "rw", "wr":
 		return Read | Write, nil
 	}
-	return 0, fmt.Errorf(`permissions %q: "r", "w" or "rw" are accepted`, s)
+	return 0, fmt.Errorf(`permissions %q found; "r", "w" and "rw" are accepted`, s)
 }
 
 // Letters are the levels as ParseLevels reads them.
@@ -82,7 +82,7 @@ func ParseOperation(s string) (Operation, error) {
 			return o.op, nil
 		}
 	}
-	return 0, fmt.Errorf("operation %q: Admin, Overwrite and PriorityWrite are accepted", s)
+	return 0, fmt.Errorf("operation %q found; Admin, Overwrite and PriorityWrite are accepted", s)
 }
 
 // Names are those that ParseOperation reads.
@@ -117,7 +117,7 @@ func NewEntry(id string, allow, recursive bool, levels Level) (Entry, error) {
 		return Entry{}, err
 	}
 	if levels == 0 || levels&^(Read|Write) != 0 {
-		return Entry{}, errors.New("an entry names read, write or both")
+		return Entry{}, errors.New("no level found; read, write or both are accepted")
 	}
 	return Entry{id: canonical, levels: levels, allow: allow, recursive: recursive}, nil
 }
@@ -127,14 +127,14 @@ func canonicalID(id string) (string, error) {
 	case id == "/":
 		return id, nil
 	case !strings.HasPrefix(id, "/"):
-		return "", fmt.Errorf("path %q: a path begins with a slash", id)
+		return "", fmt.Errorf("path %q found; one that begins with a slash is accepted", id)
 	case controls(id) || !validText(id):
-		return "", fmt.Errorf("path %q: control characters and invalid UTF-8 are not accepted", id)
+		return "", fmt.Errorf("path %q found; one of UTF-8 without control characters is accepted", id)
 	}
 	id = strings.TrimSuffix(id, "/")
 	for segment := range strings.SplitSeq(id[1:], "/") {
 		if segment == "" || segment == "." || segment == ".." {
-			return "", fmt.Errorf("path %q: empty, . and .. segments are not accepted", id)
+			return "", fmt.Errorf("path %q found; one without empty, . and .. segments is accepted", id)
 		}
 	}
 	return id, nil

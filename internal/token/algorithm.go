@@ -36,7 +36,7 @@ func ParseAlgorithm(s string) (Algorithm, error) {
 			return Algorithm(a), nil
 		}
 	}
-	return 0, errors.New("an algorithm is HS256, HS512, ES256, RS256 or EdDSA")
+	return 0, errors.New("HS256, HS512, ES256, RS256 and EdDSA are accepted")
 }
 
 // String is the algorithm's name, as it stands in alg.

@@ -44,7 +44,7 @@ func ParsePrivate(a Algorithm, text []byte) (*Private, error) {
 		key, err = x509.ParsePKCS8PrivateKey(b.Bytes)
 	}
 	if err != nil { // not told: it describes the bytes
-		return nil, fmt.Errorf("%w: the contents of %s cannot be read as a private key", ErrKey, b.Type)
+		return nil, fmt.Errorf("%w: a block %s found that holds no private key; %s", ErrKey, b.Type, acceptedIn(a, accepts[a].private))
 	}
 	return newPrivate(a, key)
 }
@@ -52,13 +52,13 @@ func ParsePrivate(a Algorithm, text []byte) (*Private, error) {
 // ParsePublic reads the one public key in a PEM text. A certificate is none: it
 // says more than a key, and nobody would look at its dates and its chain.
 func ParsePublic(a Algorithm, text []byte) (*Public, error) {
-	b, err := onlyBlock(a, text, []string{"PUBLIC KEY"})
+	b, err := onlyBlock(a, text, publicLabels)
 	if err != nil {
 		return nil, err
 	}
 	key, err := x509.ParsePKIXPublicKey(b.Bytes)
 	if err != nil {
-		return nil, fmt.Errorf("%w: the contents of %s cannot be read as a public key", ErrKey, b.Type)
+		return nil, fmt.Errorf("%w: a block %s found that holds no public key; %s", ErrKey, b.Type, acceptedIn(a, publicLabels))
 	}
 	p, err := newPublic(a, key)
 	if err != nil {
@@ -67,13 +67,20 @@ func ParsePublic(a Algorithm, text []byte) (*Public, error) {
 	return &p, nil
 }
 
+var publicLabels = []string{"PUBLIC KEY"}
+
+// acceptedIn says what a PEM text is to hold.
+func acceptedIn(a Algorithm, labels []string) string {
+	return fmt.Sprintf("one PEM block %s with %s is accepted with %s", strings.Join(labels, " or "), accepts[a].key, a)
+}
+
 // onlyBlock finds the one PEM block that is there. Which of two counts would
 // depend on who reads.
 func onlyBlock(a Algorithm, text []byte, labels []string) (*pem.Block, error) {
 	if a.Symmetric() {
 		return nil, fmt.Errorf("%w: PEM found; the bytes of a secret are accepted with %s", ErrKey, a)
 	}
-	accepted := fmt.Sprintf("one PEM block %s with %s is accepted with %s", strings.Join(labels, " or "), accepts[a].key, a)
+	accepted := acceptedIn(a, labels)
 	b, rest := pem.Decode(text)
 	if b != nil && b.Type == "EC PARAMETERS" { // openssl writes it before a key of SEC 1, which names its curve again
 		b, rest = pem.Decode(rest)

@@ -143,9 +143,9 @@ func TestKeysThatAreNotTaken(t *testing.T) {
 		{"a key under a passphrase, as it was before", RS256, "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n", "a key under a passphrase found"},
 		{"OpenSSH's", EdDSA, block("OPENSSH PRIVATE KEY", []byte{1}, nil), "OPENSSH PRIVATE KEY found"},
 		{"a label that is a secret", ES256, block("CORRECT HORSE", []byte{1}, nil), "a PEM block of another kind found"},
-		{"rubbish in PEM", ES256, block("PRIVATE KEY", []byte("rubbish"), nil), "cannot be read as a private key"},
+		{"rubbish in PEM", ES256, block("PRIVATE KEY", []byte("rubbish"), nil), "holds no private key"},
 		{"EC parameters alone", ES256, block("EC PARAMETERS", []byte{6, 8}, nil), "no PEM found"},
-		{"the scalar 0", ES256, zeroScalar(ec), "cannot be read as a private key"},
+		{"the scalar 0", ES256, zeroScalar(ec), "holds no private key"},
 	}
 	public := []row{
 		{"nothing", ES256, "", "no PEM found; one PEM block PUBLIC KEY with an EC key of the curve P-256 is accepted with ES256"},
@@ -162,8 +162,8 @@ func TestKeysThatAreNotTaken(t *testing.T) {
 		{"e=1", RS256, pkix(weakRSA(2048, 1)), "with the exponent 1 found"},
 		{"e=3", RS256, pkix(weakRSA(2048, 3)), "with the exponent 3 found"},
 		{"an even e", RS256, pkix(weakRSA(2048, 65538)), "with the exponent 65538 found"},
-		{"rubbish in PEM", RS256, block("PUBLIC KEY", []byte("rubbish"), nil), "cannot be read as a public key"},
-		{"a point beside the curve", ES256, offCurve(ec), "cannot be read as a public key"},
+		{"rubbish in PEM", RS256, block("PUBLIC KEY", []byte("rubbish"), nil), "holds no public key"},
+		{"a point beside the curve", ES256, offCurve(ec), "holds no public key"},
 	}
 	for kind, rows := range map[string][]row{"private": private, "public": public} {
 		for _, row := range rows {

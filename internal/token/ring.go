@@ -72,7 +72,7 @@ func newRing(c Config) (*ring, error) {
 		err = fmt.Errorf("%w: a public key cannot sign", ErrKey)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("signing key: %w", err)
+		return nil, fmt.Errorf("signing_key: %w", err)
 	}
 	accepted, err := c.accepted()
 	if err != nil {
@@ -108,7 +108,7 @@ func (c Config) accepted() ([]member, error) {
 		}
 		m, err := key.member(c.Algorithm, c.UnsafeShortSecrets)
 		if err != nil {
-			return nil, fmt.Errorf("accepted key %d: %w", i+1, err)
+			return nil, fmt.Errorf("accept_key %d: %w", i+1, err)
 		}
 		all = append(all, m)
 	}

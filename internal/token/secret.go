@@ -16,7 +16,7 @@ var (
 	ErrShortSecret = errors.New("secret is too short")
 	// ErrPublicSecret says: a secret that is printed in CM-Well's sources, with a
 	// token made from it that is valid until the year 2117.
-	ErrPublicSecret = errors.New("secret is published in CM-Well's sources, so anybody can sign with it")
+	ErrPublicSecret = errors.New("the secret that is published in CM-Well's sources found, with which anybody can sign; another one is accepted")
 )
 
 const publicSecret = "changeMeFromCMWellConsole"
@@ -40,7 +40,7 @@ func (s Secret) check(allowShort bool) error {
 		return fmt.Errorf("%w: PEM found; the bytes of a secret are accepted with HS256 and HS512", ErrKey)
 	}
 	if len(s) == 0 || len(s) < MinSecret && !allowShort {
-		return fmt.Errorf("%w: %d bytes found, at least %d are needed", ErrShortSecret, len(s), MinSecret)
+		return fmt.Errorf("%w: %d of at least %d bytes found", ErrShortSecret, len(s), MinSecret)
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ func ParseUnit(s string) (Unit, error) {
 	case "seconds":
 		return Seconds, nil
 	}
-	return 0, errors.New("a unit of exp is milliseconds or seconds")
+	return 0, errors.New("milliseconds and seconds are accepted")
 }
 
 func (u Unit) write(t time.Time) int64 {

@@ -68,10 +68,10 @@ func TestOneMistakeAndNothingIsUsed(t *testing.T) {
 		{`{"users":{"ann":{},"ann":{}}}`, "duplicate"},
 		{`{"users":{"ann":{"rev":1,"rev":2}}}`, "duplicate"},
 		{`{"users":{"a/b":{}}}`, `name "a/b"`},
-		{`{"users":{"ann":null}}`, "user ann: a document is one JSON object"},
+		{`{"users":{"ann":null}}`, "user ann: no JSON object found"},
 		{`{"users":{"ann":{"rev":-1}}}`, "user ann: rev -1"},
 		{`{"roles":{"Editor":{"paths":[{}]}}}`, "role Editor: paths[0]"},
-		{users + "x", "after top-level value"},
+		{users + "x", "behind the object"},
 	} {
 		s, err := Read(write(t, row.text, 0o600), false)
 		if err == nil || s != nil || !strings.Contains(err.Error(), row.says) {

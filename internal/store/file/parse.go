@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -40,7 +41,7 @@ func parse(text []byte, before *Store) (*Store, error) {
 		if syntactic := (*jsontext.SyntacticError)(nil); errors.As(err, &syntactic) {
 			at = int(syntactic.ByteOffset)
 		}
-		return nil, &mistake{line: s.line(at), json: true, err: fmt.Errorf(`a JSON object {"users": {…}, "roles": {…}} is accepted: %w`, err)}
+		return nil, &mistake{line: s.line(at), json: true, err: fmt.Errorf(`%w; a JSON object {"users": {…}, "roles": {…}} is accepted`, plain(err))}
 	}
 	changed, err := s.parseRoles(l.names[account.Roles], before)
 	if err != nil {
@@ -51,6 +52,25 @@ func parse(text []byte, before *Store) (*Store, error) {
 	}
 	return s, nil
 }
+
+// plain says what is wrong with a text that is no JSON, without the name of the library
+// that has found it.
+func plain(err error) error {
+	var syntactic *jsontext.SyntacticError
+	if !errors.As(err, &syntactic) {
+		return err
+	}
+	return &broken{syntactic}
+}
+
+// broken is a text that is no JSON.
+type broken struct{ *jsontext.SyntacticError }
+
+func (b *broken) Error() string {
+	return "broken JSON found: " + strings.TrimPrefix(b.SyntacticError.Error(), "jsontext: ")
+}
+
+func (b *broken) Unwrap() error { return b.SyntacticError }
 
 // line is the number of the line that a place in the text is on.
 func (s *Store) line(at int) int { return 1 + bytes.Count(s.text[:min(at, len(s.text))], []byte("\n")) }
@@ -68,7 +88,7 @@ func (l *layout) read() error {
 		if _, err := l.ReadValue(); err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
-		return errors.New("there is none")
+		return errors.New("no JSON object found")
 	}
 	if _, err := l.ReadToken(); err != nil {
 		return err
@@ -86,7 +106,7 @@ func (l *layout) read() error {
 		case "rev_floor":
 			err = l.floor()
 		default:
-			err = fmt.Errorf("unknown name %.140q", name)
+			err = fmt.Errorf("unknown name %.140q found", name)
 		}
 		if err != nil {
 			return err
@@ -96,7 +116,7 @@ func (l *layout) read() error {
 		return err
 	}
 	if _, err := l.ReadToken(); !errors.Is(err, io.EOF) {
-		return errors.New("text found after top-level value")
+		return errors.New("text found behind the object")
 	}
 	return nil
 }
@@ -108,7 +128,7 @@ func (l *layout) section(kind account.Kind) error {
 		return err
 	}
 	if open.Kind() != '{' {
-		return fmt.Errorf("%s: a JSON %s is not accepted there", kind, open.Kind())
+		return fmt.Errorf("%s: a JSON %s found where an object belongs", kind, nameOf(open.Kind()))
 	}
 	here := section{all: span{from: int(l.InputOffset()) - 1}, at: map[string]span{}}
 	for l.PeekKind() == '"' {
@@ -131,6 +151,16 @@ func (l *layout) section(kind account.Kind) error {
 	return err
 }
 
+func nameOf(k jsontext.Kind) string {
+	switch k {
+	case '[':
+		return "array"
+	case '{':
+		return "object"
+	}
+	return k.String()
+}
+
 // floor reads rev_floor.
 func (l *layout) floor() error {
 	value, err := l.ReadValue()
@@ -139,7 +169,7 @@ func (l *layout) floor() error {
 	}
 	// Null would read as 0, and 0 revives what was revoked.
 	if err := json.Unmarshal(value, &l.s.floor); err != nil || value.Kind() != '0' {
-		return fmt.Errorf("rev_floor: a JSON %s that is no whole number is not accepted", value.Kind())
+		return fmt.Errorf("rev_floor: a JSON %s found where a whole number belongs", nameOf(value.Kind()))
 	}
 	if err := account.CheckFloor(l.s.floor); err != nil {
 		return fmt.Errorf("rev_floor: %w", err)

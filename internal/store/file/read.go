@@ -80,10 +80,10 @@ func contents(name string, lax bool) (text []byte, exposure []string, err error)
 		return nil, nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, nil, fmt.Errorf("%s is no regular file", name)
+		return nil, nil, fmt.Errorf("%s is no regular file; one is accepted", name)
 	}
 	if info.Size() > MaxSize {
-		return nil, nil, fmt.Errorf("%s has %d bytes, at most %d are read", name, info.Size(), MaxSize)
+		return nil, nil, fmt.Errorf("%s has %d bytes; at most %d are accepted", name, info.Size(), MaxSize)
 	}
 	if exposure, err = exposureOf(name, info); err != nil {
 		return nil, nil, err

@@ -34,7 +34,7 @@ func TestEditsThatAreNotStored(t *testing.T) {
 		{"a field that a user has not", t.Context(), "ann", set(account.Fields{"rev": 9, "quota": 1}), nil, `field "quota" found; paths, roles`},
 		{"a field in another case", t.Context(), "ann", set(account.Fields{"Rev": 9}), nil, `field "Rev" found`},
 		{"a value that is not accepted", t.Context(), "ann", set(account.Fields{"rev": -1}), nil, "user ann: rev -1"},
-		{"a value of another type", t.Context(), "ann", set(account.Fields{"rev": "9"}), nil, "rev: a JSON string is not accepted"},
+		{"a value of another type", t.Context(), "ann", set(account.Fields{"rev": "9"}), nil, "rev: a JSON string found; a whole number is accepted there"},
 		{"a hash that is none", t.Context(), "ann", set(account.Fields{"digest": "secret"}), nil, "user ann: digest: 6 characters"},
 		{"a value that JSON cannot hold", t.Context(), "ann", set(account.Fields{"email": math.Inf(1)}), nil, "field email: a float64 found"},
 		{"a text that JSON cannot hold", t.Context(), "ann", set(account.Fields{"email": "secret\xff"}), nil, "field email: a string found"},
