@@ -138,7 +138,7 @@ func TestTheConsolesOperationsDoWhatTheySay(t *testing.T) {
 	}
 	look("users&limit=1", 200, `"next":"adm"`)
 	look("users&limit=x", 400, "limit")
-	look("users&other=1", 400, "accepted are op find after limit, each once")
+	look("users&other=1", 400, "accepted are op, find, after, limit, each once")
 	look("roles", 200, `{"roles":[]}`)
 	look("lint", 200, `"warnings":[]`)
 	look("doors", 200, `"environment":"production"`)

@@ -91,7 +91,7 @@ func (r *request) parameters(accepted ...string) (map[string]string, error) {
 			continue
 		}
 		if !slices.Contains(accepted, name) || len(values) != 1 {
-			return nil, fmt.Errorf("%w: parameter %.40q found; accepted are op %s, each once", ErrParameters, name, strings.Join(accepted, " "))
+			return nil, fmt.Errorf("%w: parameter %.40q found; accepted are %s, each once", ErrParameters, name, strings.Join(append([]string{"op"}, accepted...), ", "))
 		}
 		given[name] = values[0]
 	}
