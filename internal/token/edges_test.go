@@ -1,6 +1,7 @@
 package token
 
 import (
+	"crypto"
 	"crypto/ed25519"
 	"crypto/rsa"
 	"errors"
@@ -82,13 +83,73 @@ func TestInspectShowsNoMoreThanThereIs(t *testing.T) {
 
 func TestRingsRefuseWhatIsNoKey(t *testing.T) {
 	secret := Secret("a secret of the tests, 32 bytes or more")
+	own := issuerOf(EdDSA).private()
 	for name, c := range map[string]Config{
-		"nothing is accepted": {Signing: secret, Accept: []Key{nil}},
-		"an empty private":    {Algorithm: EdDSA, Signing: new(Private)},
-		"an empty public":     {Algorithm: EdDSA, Signing: issuerOf(EdDSA).private(), Accept: []Key{new(Public)}},
+		"nothing is accepted":        {Signing: secret, Accept: []Key{nil}},
+		"an empty private":           {Algorithm: EdDSA, Signing: new(Private)},
+		"an empty public":            {Algorithm: HS256, Signing: secret, Accept: []Key{new(Public)}},
+		"a private that cannot sign": {Algorithm: EdDSA, Signing: own, Accept: []Key{&Private{Public: another(EdDSA).private().Public}}},
 	} {
-		if err := new(Keys).Use(c); err == nil || name == "an empty private" && !errors.Is(err, ErrKey) {
+		if err := new(Keys).Use(c); !errors.Is(err, ErrKey) && name != "nothing is accepted" || err == nil {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestAThumbprintAsANameIsTheSameKey(t *testing.T) {
+	own := issuerOf(EdDSA).private()
+	named := Named{own.ID(), own}
+	for _, c := range []Config{
+		{Algorithm: EdDSA, Signing: own, Accept: []Key{named}},
+		{Algorithm: EdDSA, Signing: named, Accept: []Key{own}},
+	} {
+		if err := new(Keys).Use(c); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := new(Keys).Use(Config{Algorithm: EdDSA, Signing: named, Accept: []Key{named}}); !errors.Is(err, ErrKey) {
+		t.Errorf("one name twice: %v", err)
+	}
+}
+
+// foreign is a key that signs, of a type that nothing here can write.
+type foreign struct{ crypto.Signer }
+
+func TestAKeyThatCannotBeWrittenIsNotTaken(t *testing.T) {
+	_, _, private := ownKeys()
+	if p, err := newPrivate(EdDSA, foreign{private}); err == nil || p != nil {
+		t.Errorf("%v, %v", p, err)
+	}
+}
+
+func TestWhatCannotBeSignedIsNoToken(t *testing.T) {
+	secret := member{signer: []byte("a secret of the tests, 32 bytes or more")}
+	for name, r := range map[string]*ring{
+		"a key of another type":           {signing: member{signer: "no key"}},
+		"a header that cannot be written": {signing: secret, header: map[string]any{"alg": func() {}}},
+	} {
+		if raw, err := r.sign(wireClaims{Sub: "ann"}); err == nil || raw != "" {
+			t.Errorf("%s: %q, %v", name, raw, err)
+		}
+	}
+}
+
+func TestAMalformedTokenIsToldWhatIsWrongWithIt(t *testing.T) {
+	is := issuerOf(HS256)
+	k := keys(t, is.config())
+	head, rest, _ := strings.Cut(is.forge(is.header(), goodClaims()), ".")
+	body, signature, _ := strings.Cut(rest, ".")
+	for _, row := range []struct{ raw, want string }{
+		{"." + body + "." + signature, "three parts"},
+		{head + ".." + signature, "three parts"},
+		{head + "." + body + ".", "three parts"},
+		{head + "." + body + "." + signature + ".", "three parts"},
+		{head + "=." + body + "." + signature, "header is not canonical"},
+		{head + "." + body + "=." + signature, "claims is not canonical"},
+		{head + "." + body + "." + signature + "=", "signature is not canonical"},
+	} {
+		if _, err := k.Verify(row.raw, noon); !errors.Is(err, ErrMalformed) || !strings.Contains(err.Error(), row.want) {
+			t.Errorf("%s: %v, want %s", row.raw, err, row.want)
 		}
 	}
 }
