@@ -162,8 +162,18 @@ func TestTheStoreIsSentNoTokenOfAPlaceThatIsNoSource(t *testing.T) {
 			t.Errorf("%.90s\n  the store is sent %s\n  not               %s", line, got, want)
 		}
 	}
+	bearer := tokenFor(t, k, "ann")
+	r := send(t, k, "", "GET /tests/x?jwt="+bearer+" | Authorization: Bearer "+bearer+" | Cookie: other="+bearer)
+	if got := short.Replace(seen(t, k, r)); got != "/tests/x | Authorization: Bearer ANN | X-Cm-Well-User: ann" {
+		t.Errorf("of three tokens the store is sent %s", got)
+	}
+	r = send(t, k, "", "GET /tests/x | Authorization: Bearer "+bearer)
+	k.Prepare(r, Pass{source: NewSource(InBearer, "")})
+	if got := r.Header.Get("Authorization"); got != "" {
+		t.Errorf("a token that is not verified is sent: %s", got)
+	}
 	k.IdentityHeader = ""
-	r := send(t, k, "", "GET /tests/x | X-My-Token: "+tokenFor(t, k, "ann"))
+	r = send(t, k, "", "GET /tests/x | X-My-Token: "+tokenFor(t, k, "ann"))
 	if got := short.Replace(seen(t, k, r)); got != "/tests/x | X-My-Token: ANN" {
 		t.Errorf("without an identity header the store is sent %s", got)
 	}
@@ -388,7 +398,8 @@ func TestAnAdminWritesItsOwnDocumentWithPermissionOnly(t *testing.T) {
 		all["boss"] = user(t, "boss", "+ /tests rw", `,"operations":["Admin"]`)
 	}
 	for line, want := range map[string]string{
-		"GET /meta/auth/users/boss": passes, "PUT /meta/auth/users/boss": ErrForbidden.Error(), "GET /meta/auth/users/ann": ErrForbidden.Error(),
+		"GET /meta%2fauth/users/boss": ErrForbidden.Error(), // a store may read another path in it
+		"GET /meta/auth/users/boss":   passes, "PUT /meta/auth/users/boss": ErrForbidden.Error(), "GET /meta/auth/users/ann": ErrForbidden.Error(),
 	} {
 		if got := verdict(t, k, send(t, k, "boss", line)); got != want {
 			t.Errorf("%s: %s, want %s", line, got, want)
@@ -403,6 +414,64 @@ func TestWhatCannotBeReadPassesToNoStoreWhereItIsObserved(t *testing.T) {
 		_, err := k.Check(r)
 		if _, through := k.Observe(r, err); err == nil || through {
 			t.Errorf("%s: %v, and it goes on: %v", line, err, through)
+		}
+	}
+}
+
+// A fault of ours is no refusal, and has not looked at the path.
+func TestAPathThatCannotBeReadGoesOnAfterNoFault(t *testing.T) {
+	for _, k := range []*Keeper{newKeeper(t, false, CMWell), storedKeeper(t, false)} {
+		r := send(t, k, "", "GET /%00")
+		if _, through := k.Observe(r, errors.New("no connection")); through || k.DocumentsInStore && !k.endangers(r) {
+			t.Errorf("it goes on: %v", through)
+		}
+	}
+}
+
+func TestOnlyABodyThatDecidesAloneIsLookedAtWhereRefusalsAreObserved(t *testing.T) {
+	const harmless = "<cmwell://tests/x> <http://x/p> \"y\" .\n"
+	for line, goesOn := range map[string]bool{
+		"POST /_in?format=ntriples":                                  true,
+		"PUT /meta/services/x?format=ntriples":                       false,
+		"POST /_in?format=ntriples&":                                 false,
+		"POST /_in?format=ntriples | X-HTTP-Method-Override: DELETE": false,
+		"POST /%5fin?format=ntriples":                                false,
+		"POST /_in/?format=ntriples":                                 false,
+	} {
+		k := storedKeeper(t, false)
+		r := sendBody(t, k, "", line, harmless)
+		_, err := k.Check(r)
+		if _, through := k.Observe(r, err); err == nil || through != goesOn {
+			t.Errorf("%s: %v, and it goes on: %v", line, err, through)
+		}
+	}
+	k := storedKeeper(t, false)
+	k.Bulk.Room = nil
+	r := sendBody(t, k, "", "POST /_in?format=ntriples", harmless)
+	if _, through := k.Observe(r, ErrNoToken); through || !k.bodyEndangers(r) {
+		t.Error("a body goes on that there is no room to look at")
+	}
+}
+
+func TestABodyThatCannotBeReadNamesNoTargets(t *testing.T) {
+	k := bulkKeeper(t, false)
+	for _, row := range []struct {
+		line string
+		kind Body
+		body io.Reader
+		want error
+	}{
+		{"POST /_out", Lines, broken{}, nil},
+		{"POST /_in?format=ntriples", Subjects, broken{}, nil},
+		{"POST /_in?format=what", Subjects, strings.NewReader(""), nil},
+		{"POST /_in?format=ntriples", Subjects, strings.NewReader("no triple"), ErrBulkBody},
+		{"POST /_in?format=turtle", Subjects, strings.NewReader("@prefix p: <http://" + strings.Repeat("x", 3000) + "> . p:a <b:c> 1 ."), ErrUnjudged},
+	} {
+		r := sendBody(t, k, "ann", row.line, "")
+		r.Body, r.ContentLength = io.NopCloser(row.body), -1
+		var to targets
+		if err := k.find(&to, r, row.kind); err == nil || row.want != nil && !errors.Is(err, row.want) || len(to.list) > 0 {
+			t.Errorf("%s: %v, %v", row.line, to.list, err)
 		}
 	}
 }
