@@ -435,6 +435,7 @@ func TestOnlyABodyThatDecidesAloneIsLookedAtWhereRefusalsAreObserved(t *testing.
 		"PUT /meta/services/x?format=ntriples":                       false,
 		"POST /_in?format=ntriples&":                                 false,
 		"POST /_in?format=ntriples | X-HTTP-Method-Override: DELETE": false,
+		"POST /_in?format=ntriples | Destination: /tests/y":          false,
 		"POST /%5fin?format=ntriples":                                false,
 		"POST /_in/?format=ntriples":                                 false,
 	} {
