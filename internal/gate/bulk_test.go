@@ -239,7 +239,7 @@ func TestABodyThatIsRefusedIsStillWhole(t *testing.T) {
 // longer than it should.
 func TestBodiesHaveSoMuchRoomTogether(t *testing.T) {
 	k := bulkKeeper(t, false)
-	k.Bulk.Room, k.Bulk.Wait = semaphore.NewWeighted(2*k.Bulk.Limit), time.Millisecond
+	k.Bulk.Room = semaphore.NewWeighted(2 * k.Bulk.Limit)
 	body := `<cmwell://tests/a> <http://x/p> "y" .`
 	ask := func(ctx context.Context, line string, length int64) string {
 		r := sendBody(t, k, "ann", "POST /_in?format=ntriples"+line, body).WithContext(ctx)
@@ -252,6 +252,7 @@ func TestBodiesHaveSoMuchRoomTogether(t *testing.T) {
 			t.Errorf("with room: %s", got)
 		}
 	}
+	k.Bulk.Wait = time.Millisecond
 	if got := ask(t.Context(), "", 5); got != ErrBulkBusy.Error() {
 		t.Errorf("without room: %s", got)
 	}
