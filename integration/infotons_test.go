@@ -321,11 +321,11 @@ func TestUsersInTheStoreThatCannotBeGuardedAreNotTaken(t *testing.T) {
 	t.Setenv("CMWELL_TEST_EMPTY", "")
 	t.Setenv("CMWELL_TEST_WORD", "prodution")
 	for directive, says := range map[string]string{
-		"users infotons http://127.0.0.1:1\n\t\tprofile http":                                 "profile http found; cmwell is accepted",
+		"users infotons http://127.0.0.1:1\n\t\tprofile http":                                 "http found with users infotons; cmwell is accepted",
 		"users infotons {env.CMWELL_TEST_WORD}":                                               "no URL of a store",
 		"users infotons {env.CMWELL_TEST_EMPTY}":                                              "no URL of a store",
 		"users infotons http://127.0.0.1:1 {\n\t\t\ttoken {env.CMWELL_TEST_EMPTY}\n\t\t}":     "no token",
-		"users infotons http://127.0.0.1:1 {\n\t\t\tmax_age 1m\n\t\t\tmax_stale 1s\n\t\t}":    "max_stale: 1s is shorter than max_age, 1m0s",
+		"users infotons http://127.0.0.1:1 {\n\t\t\tmax_age 1m\n\t\t\tmax_stale 1s\n\t\t}":    "max_stale: 1s found; at least max_age, ",
 		"users infotons http://127.0.0.1:1 {\n\t\t\tcache_size {env.CMWELL_TEST_WORD}\n\t\t}": `cache_size: "prodution" found`,
 		"users infotons http://127.0.0.1:1 {\n\t\t\ttimeout {env.CMWELL_TEST_WORD}\n\t\t}":    `timeout: "prodution" found`,
 		"users infotons http://127.0.0.1:1 {\n\t\t\tuser {env.CMWELL_TEST_WORD}/x\n\t\t}":     `user: name "prodution/x"`,
