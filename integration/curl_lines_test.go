@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cm-well/cmwell-auth/integration/session"
 	"github.com/cm-well/cmwell-auth/internal/token"
 )
 
@@ -32,9 +33,8 @@ func TestEveryCurlLineOfTheDocumentsBringsWhatItShows(t *testing.T) {
 	needs(t, "curl")
 	needs(t, "sh")
 	for name, text := range documents(t) {
-		blocks := shellBlock.FindAllStringSubmatch(text, -1)
 		page, known := curlPages[name]
-		lines := curlLines(blocks)
+		lines, triples := curlLines(t, text)
 		if known != (len(lines) > 0) {
 			t.Errorf("%s has %d lines, and stands among the pages: %v", name, len(lines), known)
 		}
@@ -61,68 +61,61 @@ func TestEveryCurlLineOfTheDocumentsBringsWhatItShows(t *testing.T) {
 			}
 			atSocket.awaitServing(t, "/_login")
 			put(t, d.dir, "ann.json", `{"paths":[{"id":"/","sign":"+","recursive":true,"permissions":"r"}]}`, 0o600)
-			put(t, d.dir, "two.nt", here.Replace(shown(blocks, "cat two.nt")), 0o600)
+			put(t, d.dir, "two.nt", here.Replace(triples), 0o600)
 			brings := page.brings
 			for _, line := range lines {
-				if line.prints == "" {
+				if line.Output == "" {
 					if len(brings) == 0 {
-						t.Fatalf("what does %s bring?", line.command)
+						t.Fatalf("what does %s bring?", line.Command)
 					}
-					line.prints, brings = "…"+brings[0]+"…", brings[1:]
+					line.Output, brings = "…"+brings[0]+"…", brings[1:]
 				}
-				cmd := exec.CommandContext(t.Context(), "sh", "-c", here.Replace(line.command))
+				cmd := exec.CommandContext(t.Context(), "sh", "-c", here.Replace(line.Command))
 				cmd.Dir, cmd.Env = d.dir, environ
 				got, err := cmd.Output()
-				if err != nil || !line.matches(string(got)) {
-					t.Errorf("%s\nprinted %s, %v\nwant %s", line.command, got, err, line.prints)
+				if err != nil || !line.Prints(joined(string(got))) {
+					t.Errorf("%s\nprinted %s, %v\nwant %s", line.Command, got, err, line.Output)
 				}
 			}
 		})
 	}
 }
 
-var shellBlock = regexp.MustCompile("(?ms)^```(?:sh|console)\n(.*?)^```$")
+var shellBlock = regexp.MustCompile("(?ms)^```(sh|console)\n(.*?)^```$")
 
-// curlLine is a command, and what is printed below it; empty for nothing.
-type curlLine struct{ command, prints string }
-
-func curlLines(blocks [][]string) (lines []curlLine) {
-	for _, block := range blocks {
-		for step := range strings.SplitSeq("\n"+block[1], "\n$ ") {
-			command, prints, _ := strings.Cut(step, "\n")
-			if strings.HasPrefix(command, "curl ") {
-				lines = append(lines, curlLine{command, prints})
-				continue
-			}
-			for line := range strings.SplitSeq(step, "\n") {
+// curlLines are the commands with curl outside sessions, each with what the page
+// prints below it in one line, and the triples that the page shows in a file.
+func curlLines(t *testing.T, text string) (lines []session.Step, triples string) {
+	t.Helper()
+	for _, block := range shellBlock.FindAllStringSubmatch(text, -1) {
+		if block[1] == "sh" { // nothing is printed there
+			for line := range strings.Lines(block[2]) {
 				if strings.HasPrefix(line, "curl ") {
-					lines = append(lines, curlLine{command: line})
+					lines = append(lines, session.Step{Command: line})
 				}
 			}
+			continue
 		}
-	}
-	return lines
-}
-
-// shown is what a command prints in one of the blocks.
-func shown(blocks [][]string, command string) string {
-	for _, block := range blocks {
-		for step := range strings.SplitSeq("\n"+block[1], "\n$ ") {
-			if first, prints, _ := strings.Cut(step, "\n"); first == command {
-				return prints + "\n"
+		steps, err := session.Steps(block[2])
+		if err != nil {
+			t.Error(err)
+		}
+		for _, step := range steps {
+			switch {
+			case strings.HasPrefix(step.Command, "curl "):
+				lines = append(lines, session.Step{Command: step.Command, Output: joined(step.Output)})
+			case step.Command == "cat two.nt":
+				triples = step.Output
 			}
 		}
 	}
-	return ""
+	return lines, triples
 }
 
-// matches compares without line breaks and the blank space after them; … stands for
-// anything.
-func (l curlLine) matches(got string) bool {
-	joined := regexp.MustCompile(`\n\s*`)
-	want := strings.ReplaceAll(regexp.QuoteMeta(joined.ReplaceAllString(strings.TrimSpace(l.prints), "")), "…", ".*")
-	return regexp.MustCompile("(?s)^" + want + "$").MatchString(joined.ReplaceAllString(strings.TrimSpace(got), ""))
-}
+// joined is a text in one line: a page breaks what is long.
+func joined(text string) string { return lineBreak.ReplaceAllString(strings.TrimSpace(text), "") }
+
+var lineBreak = regexp.MustCompile(`\n\s*`)
 
 // breakUsers breaks the users file, and waits until the door has seen it.
 func breakUsers(t *testing.T, d *door) {

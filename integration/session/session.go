@@ -20,9 +20,7 @@ type Document struct {
 type Step struct{ Command, Output string }
 
 // Read finds the steps in the blocks of a document that begin with
-// "```sh session". A command begins with "$ " and goes on after a backslash at
-// the end of a line; what follows, up to the next, is its output. A block that
-// begins with "```caddyfile" and a path is a file.
+// "```sh session". A block that begins with "```caddyfile" and a path is a file.
 func Read(text string) (Document, error) {
 	d := Document{Files: map[string]string{}}
 	open := regexp.MustCompile("(?ms)^```(sh session|caddyfile [^\n]+)\n(.*?)^```$")
@@ -30,9 +28,11 @@ func Read(text string) (Document, error) {
 		path, isFile := strings.CutPrefix(block[1], "caddyfile ")
 		switch {
 		case !isFile:
-			if err := d.readSteps(block[2]); err != nil {
+			steps, err := Steps(block[2])
+			if err != nil {
 				return Document{}, err
 			}
+			d.Steps = append(d.Steps, steps...)
 		case !filepath.IsLocal(path) || d.Files[path] != "":
 			return Document{}, fmt.Errorf("a file %q is to be saved; a path below the folder is accepted, and once", path)
 		default:
@@ -45,25 +45,28 @@ func Read(text string) (Document, error) {
 	return d, nil
 }
 
-func (d *Document) readSteps(block string) error {
-	goesOn, begun := false, len(d.Steps)
+// Steps are those of one block. A command begins with "$ " and goes on after a
+// backslash at the end of a line; what follows, up to the next, is its output.
+func Steps(block string) ([]Step, error) {
+	var steps []Step
+	goesOn := false
 	for line := range strings.Lines(block) {
 		line = strings.TrimSuffix(line, "\n")
 		command, isCommand := strings.CutPrefix(line, "$ ")
 		switch {
 		case goesOn:
-			d.Steps[len(d.Steps)-1].Command += "\n" + line
+			steps[len(steps)-1].Command += "\n" + line
 			goesOn = strings.HasSuffix(line, `\`)
 		case isCommand:
-			d.Steps = append(d.Steps, Step{Command: command})
+			steps = append(steps, Step{Command: command})
 			goesOn = strings.HasSuffix(line, `\`)
-		case len(d.Steps) == begun:
-			return fmt.Errorf("%q stands before the first command of its block", line)
+		case len(steps) == 0:
+			return nil, fmt.Errorf("%q stands before the first command of its block", line)
 		default:
-			d.Steps[len(d.Steps)-1].Output += line + "\n"
+			steps[len(steps)-1].Output += line + "\n"
 		}
 	}
-	return nil
+	return steps, nil
 }
 
 // Prints tells whether the output is the step's; "…" stands for anything within
