@@ -8,10 +8,18 @@
 set -eu
 
 cd -- "$(dirname -- "$0")/.."
-[ $# -gt 0 ] || set -- ./...
+
+# The tests of integration/ mostly wait for servers, so they run in parts at once.
+apart=
+if [ $# -eq 0 ]; then
+	waiting=$(go list ./integration)
+	# shellcheck disable=SC2046 # a name of a package has no spaces
+	set -- $(go list ./... | grep -vxF "$waiting")
+	apart=-apart=3:$waiting
+fi
 
 # Test files of a package whose tests a build tag hides, every one of them.
-hidden=$(go list -f '{{if not (or .TestGoFiles .XTestGoFiles)}}{{range .IgnoredGoFiles}}{{$.ImportPath}}/{{.}}{{"\n"}}{{end}}{{end}}' "$@" | grep '_test\.go$' || true)
+hidden=$(go list -f '{{if not (or .TestGoFiles .XTestGoFiles)}}{{range .IgnoredGoFiles}}{{$.ImportPath}}/{{.}}{{"\n"}}{{end}}{{end}}' "$@" ${apart:+"$waiting"} | grep '_test\.go$' || true)
 if [ -n "$hidden" ]; then
 	echo "left out: $hidden"
 	[ -z "${CI:-}" ] || exit 1
@@ -21,6 +29,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 
+set -- -count=1 -timeout=60m "$@"
 if [ "$(go env CGO_ENABLED)" = 1 ]; then
 	set -- -race "$@"
 else
@@ -29,4 +38,4 @@ else
 fi
 
 go build -o "$work/testreport" ./integration/testreport
-"$work/testreport" -count=1 -timeout 60m "$@"
+"$work/testreport" ${apart:+"$apart"} "$@"

@@ -8,6 +8,10 @@
 // with subtests counted too. It exits 0 only when a test ran and nothing failed,
 // a build included. With CI set, a skipped test fails the run, and so does a
 // package that has tests and ran none.
+//
+// With -apart=n:package before the arguments, the tests of that package, which is
+// then not among them, run too: in n processes at once, each with every nth test.
+// That is for tests that mostly wait.
 package main
 
 import (
@@ -24,6 +28,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 func main() {
@@ -53,15 +58,34 @@ type pack struct {
 
 // report counts results and writes them to out as they come.
 type report struct {
-	out                             io.Writer
-	strict                          bool // leaving out is a failure
-	passed, failed, skipped, silent int  // silent are packages that ran none of their tests
-	packs                           map[string]*pack
+	out    io.Writer
+	strict bool // leaving out is a failure
+
+	sync.Mutex                              // several `go test` may run at once
+	passed, failed, skipped, silent int     // silent are packages that ran none of their tests
 	slow                            []event // ends of tests that took long
 }
 
-// run starts `go test -json` and reports whether all is well.
+// stream is what one `go test` says.
+type stream struct {
+	*report
+	packs map[string]*pack
+}
+
+// run starts `go test -json`, once for each part, and reports whether all is well.
 func (r *report) run(ctx context.Context, args []string) bool {
+	runs, err := parts(ctx, args)
+	ends := make([]error, len(runs))
+	var all sync.WaitGroup
+	for i, run := range runs {
+		all.Go(func() { ends[i] = r.test(ctx, run) })
+	}
+	all.Wait()
+	return r.end(errors.Join(append(ends, err)...))
+}
+
+// test runs one `go test -json` to its end.
+func (r *report) test(ctx context.Context, args []string) error {
 	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-json"}, args...)...) //nolint:gosec // the caller's own arguments
 	cmd.Stderr = os.Stderr
 	events, err := cmd.StdoutPipe()
@@ -71,52 +95,63 @@ func (r *report) run(ctx context.Context, args []string) bool {
 	if err == nil {
 		err = errors.Join(r.read(events), cmd.Wait())
 	}
-	return r.end(err)
+	return err
 }
 
 // read takes in events up to the end; a line that is none is passed on.
 func (r *report) read(events io.Reader) error {
-	r.packs = map[string]*pack{}
+	s := stream{r, map[string]*pack{}}
 	lines := bufio.NewScanner(events)
 	lines.Buffer(nil, 16<<20)
 	for lines.Scan() {
-		var e event
-		if json.Unmarshal(lines.Bytes(), &e) != nil {
-			fmt.Fprintln(r.out, lines.Text())
-		} else if e.Package != "" {
-			r.take(e)
-		} else {
-			fmt.Fprint(r.out, e.Output) // a build
-		}
+		s.line(lines.Bytes())
+	}
+	s.Lock()
+	defer s.Unlock()
+	for _, name := range slices.Sorted(maps.Keys(s.packs)) {
+		s.endPackage(name, true) // it was cut short
 	}
 	return lines.Err()
 }
 
-func (r *report) take(e event) {
-	p := r.packs[e.Package]
+func (s *stream) line(line []byte) {
+	s.Lock()
+	defer s.Unlock()
+	var e event
+	if json.Unmarshal(line, &e) != nil {
+		fmt.Fprintf(s.out, "%s\n", line)
+	} else if e.Package != "" {
+		s.take(e)
+	} else {
+		fmt.Fprint(s.out, e.Output) // a build
+	}
+}
+
+func (s *stream) take(e event) {
+	p := s.packs[e.Package]
 	if p == nil {
 		p = &pack{said: map[string][]byte{}}
-		r.packs[e.Package] = p
+		s.packs[e.Package] = p
 	}
 	p.said[e.Test] = append(p.said[e.Test], e.Output...)
 	switch ended := e.Action == "pass" || e.Action == "fail" || e.Action == "skip"; {
 	case !ended:
 		return
 	case e.Test == "":
-		r.endPackage(e.Package, e.Action == "fail")
+		s.endPackage(e.Package, e.Action == "fail")
 		return
 	case e.Action == "pass":
-		r.passed++
+		s.passed++
 	case e.Action == "fail":
 		p.failed++
 		p.failing = append(p.failing, p.said[e.Test]...)
 	default:
-		r.skipped++
+		s.skipped++
 		reason := strings.Fields(frame.ReplaceAllString(string(p.said[e.Test]), ""))
-		fmt.Fprintf(r.out, "left out: %s in %s: %s\n", e.Test, e.Package, strings.Join(reason, " "))
+		fmt.Fprintf(s.out, "left out: %s in %s: %s\n", e.Test, e.Package, strings.Join(reason, " "))
 	}
 	if e.Elapsed >= long && !strings.Contains(e.Test, "/") {
-		r.slow = append(r.slow, e)
+		s.slow = append(s.slow, e)
 	}
 	p.ran++
 	delete(p.said, e.Test)
@@ -124,31 +159,28 @@ func (r *report) take(e event) {
 
 // endPackage writes what is worth knowing of a package. A failed one counts at
 // least one failure: its build, its TestMain, or the tests that never ended.
-func (r *report) endPackage(name string, failed bool) {
-	p := r.packs[name]
-	delete(r.packs, name)
+func (s *stream) endPackage(name string, failed bool) {
+	p := s.packs[name]
+	delete(s.packs, name)
 	said := string(p.said[""])
 	delete(p.said, "")
 	if failed {
-		r.failed += max(p.failed+len(p.said), 1)
+		s.failed += max(p.failed+len(p.said), 1)
 		for _, test := range slices.Sorted(maps.Keys(p.said)) {
 			p.failing = append(p.failing, p.said[test]...)
 		}
-		fmt.Fprint(r.out, string(p.failing), said)
+		fmt.Fprint(s.out, string(p.failing), said)
 	} else if at := strings.LastIndex(said, "ok  \t"); at >= 0 {
-		fmt.Fprint(r.out, said[at:])
+		fmt.Fprint(s.out, said[at:])
 		if p.ran == 0 {
-			r.silent++
-			fmt.Fprintf(r.out, "left out: %s has tests and ran none\n", name)
+			s.silent++
+			fmt.Fprintf(s.out, "left out: %s has tests and ran none\n", name)
 		}
 	}
 }
 
 // end writes the closing line and reports whether all is well.
 func (r *report) end(err error) bool {
-	for name := range r.packs {
-		r.endPackage(name, true) // it was cut short
-	}
 	if err != nil && r.failed == 0 {
 		r.failed++
 		fmt.Fprintf(r.out, "go test: %v\n", err)

@@ -77,6 +77,42 @@ func TestFailureOfGoTestItselfIsNotLost(t *testing.T) {
 	}
 }
 
+func TestEveryTestOfAPackageApartRunsOnce(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "go.mod", "module example.org/door\n")
+	write(t, "lock_test.go", "package door\n\nimport \"testing\"\n\nfunc TestLocks(*testing.T) {}\n")
+	for _, dir := range []string{"hinge", "empty"} {
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, "empty/empty.go", "package empty\n")
+	write(t, "hinge/hinge_test.go", `package hinge
+
+import "testing"
+
+func TestTurns(t *testing.T)       { t.Run("left", func(*testing.T) {}) }
+func TestTurnsBack(*testing.T)     {}
+func TestIsOiled(t *testing.T)     { t.Error("it squeaks") }
+func FuzzScrews(f *testing.F)      { f.Fuzz(func(*testing.T, int) {}) }
+func BenchmarkHinge(*testing.B)    {}
+`)
+	for _, row := range []struct{ apart, closing string }{
+		{"-apart=1:./hinge", "\n5 passed, 1 failed, 0 skipped\n"},
+		{"-apart=3:./hinge", "\n5 passed, 1 failed, 0 skipped\n"},
+		{"-apart=9:./hinge", "\n5 passed, 1 failed, 0 skipped\n"},
+		{"-apart=2:./empty", "empty has no tests\n0 passed, 1 failed, 0 skipped\n"},
+		{"-apart=2:./nowhere", "0 passed, 1 failed, 0 skipped\n"},
+		{"-apart=./hinge", "-apart=./hinge found; -apart=n:package is accepted\n0 passed, 1 failed, 0 skipped\n"},
+		{"-apart=0:./hinge", "0 passed, 1 failed, 0 skipped\n"},
+	} {
+		said, ok := run(t, row.apart, "-count=1", ".")
+		if ok || !strings.HasSuffix("\n"+said, row.closing) {
+			t.Errorf("%s: ends well: %v, and says\n%s\nwant at its end%s", row.apart, ok, said, row.closing)
+		}
+	}
+}
+
 // run reports on a real `go test` in the working directory.
 func run(t *testing.T, args ...string) (said string, ok bool) {
 	t.Helper()
