@@ -3,8 +3,17 @@ package token
 import "bytes"
 
 // maxMembers is the number of claims above which they are left to parseClaims:
-// each name is compared with all before it.
+// each name that means nothing here is compared with all such before it.
 const maxMembers = 8
+
+// The claims that count, as bits of those that were there.
+const (
+	sub = 1 << iota
+	exp
+	rev
+	nbf
+	iat
+)
 
 // scanClaims reads claims in the plain form that programs write, without
 // allocation: one object without white space, of up to maxMembers distinct names,
@@ -19,34 +28,40 @@ func scanClaims(b []byte) (claimSet, bool) {
 		return claimSet{}, false
 	}
 	c := claimSet{notBefore: always}
-	var names [maxMembers][]byte
-	expires := false
-	for i := range names {
+	var others [maxMembers][]byte
+	there, claim := 0, 0
+	for i := range others {
 		name, ok := s.text()
-		if !ok || !s.take(':') || isOneOf(names[:i], name) {
+		if !ok || !s.take(':') {
 			return claimSet{}, false
 		}
-		names[i] = name
 		switch string(name) {
 		case "sub":
+			claim = sub
 			c.subject, ok = s.text()
 		case "exp":
-			c.expires, expires = s.integer()
-			ok = expires
+			claim = exp
+			c.expires, ok = s.integer()
 		case "rev":
+			claim = rev
 			c.revision, ok = s.integer()
 		case "nbf":
+			claim = nbf
 			c.notBefore, ok = s.integer()
 		case "iat":
+			claim = iat
 			_, ok = s.integer()
 		default:
-			ok = s.skip()
+			claim = 0
+			ok = !isOneOf(others[:i], name) && s.skip()
+			others[i] = name
 		}
-		if !ok {
+		if !ok || there&claim != 0 {
 			return claimSet{}, false
 		}
+		there |= claim
 		if s.take('}') {
-			if s.at < len(b) || len(c.subject) == 0 || !expires {
+			if s.at < len(b) || len(c.subject) == 0 || there&exp == 0 {
 				return claimSet{}, false
 			}
 			return c, true
