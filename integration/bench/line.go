@@ -28,6 +28,15 @@ type answer struct {
 	closes bool
 }
 
+// linesTo are so many, none of which is open yet.
+func linesTo(address string, connections int) []*line {
+	lines := make([]*line, connections)
+	for i := range lines {
+		lines[i] = &line{address: address}
+	}
+	return lines
+}
+
 // ask sends a request and reads all of its answer. After an error the next
 // request has a new connection.
 func (l *line) ask(ctx context.Context, request []byte) (answer, error) {
@@ -49,10 +58,13 @@ func (l *line) dial(ctx context.Context) error {
 		return err
 	}
 	l.conn, l.reader = conn, bufio.NewReader(conn)
-	return conn.SetDeadline(l.deadline)
+	return nil
 }
 
 func (l *line) exchange(request []byte) (answer, error) {
+	if err := l.conn.SetDeadline(l.deadline); err != nil {
+		return answer{}, err
+	}
 	if _, err := l.conn.Write(request); err != nil {
 		return answer{}, err
 	}

@@ -37,8 +37,7 @@ type plan struct {
 
 const (
 	warmUp = time.Second
-	// shortWarmUp is enough where nothing has to pile up first.
-	shortWarmUp = 300 * time.Millisecond
+
 	// grace is how long an answer is awaited after a measurement has ended: 200
 	// logins that one slow processor has yet to hash take less.
 	grace = time.Minute
@@ -137,7 +136,7 @@ func (p plan) parts() []func(ctx context.Context, dir string) (string, error) {
 // long.
 func (p plan) longest() time.Duration {
 	const parts, mostRows, floods = 4, 16, 4 * turns
-	each := shortWarmUp + time.Duration(p.seconds)*time.Second + grace
+	each := time.Duration(p.seconds*turnsEach)*(getGoing+turn) + grace
 	flood := warmUp + time.Duration(p.floodSeconds)*time.Second + grace
 	return parts*setUpTime + time.Duration(parts*mostRows*p.rounds)*each + floods*flood
 }

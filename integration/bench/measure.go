@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -22,6 +23,7 @@ type sample struct {
 	answered  int // requests that were answered within a window
 	failed    int // requests that were not answered as they should be
 	failure   error
+	spent     spent // by the server, where that was looked at
 
 	flood  time.Duration   // how long logins were sent
 	logins map[int]answers // by status; 0 is no answer
@@ -42,6 +44,8 @@ func (s *sample) join(other sample, after bool) {
 	s.latencies = append(s.latencies, other.latencies...)
 	s.answered += other.answered
 	s.failed += other.failed
+	s.spent.time += other.spent.time
+	s.spent.on += other.spent.on
 	if s.failure == nil {
 		s.failure = other.failure
 	}
@@ -86,7 +90,7 @@ func (s *sample) check(name string, flooded bool) error {
 // peace.
 func (p plan) measureFlood(ctx context.Context, t *target, flooded bool) {
 	start := time.Now()
-	w := windowAfter(start, warmUp, p.floodSeconds)
+	w := windowAfter(start, warmUp, time.Duration(p.floodSeconds)*time.Second)
 	into, logins := &t.quiet, 0
 	if flooded {
 		into, logins = &t.flooded, p.logins
@@ -96,8 +100,12 @@ func (p plan) measureFlood(ctx context.Context, t *target, flooded bool) {
 	for i := range logins {
 		all.Go(func() { seen[i] = t.logIn(ctx, w, p.patience) })
 	}
-	sum := askAtOnce(ctx, t.address, aRead, w, p.connections)
+	lines := linesTo(t.address, p.connections)
+	sum := askAtOnce(ctx, lines, aRead, w, new(atomic.Int64))
 	all.Wait()
+	for _, l := range lines {
+		l.hangUp()
+	}
 	sum.flood = w.until.Sub(start)
 	for _, s := range seen {
 		sum.join(s, false)
@@ -105,9 +113,9 @@ func (p plan) measureFlood(ctx context.Context, t *target, flooded bool) {
 	into.join(sum, true)
 }
 
-func windowAfter(start time.Time, warmUp time.Duration, seconds int) window {
+func windowAfter(start time.Time, warmUp, length time.Duration) window {
 	w := window{from: start.Add(warmUp)}
-	w.until = w.from.Add(time.Duration(seconds) * time.Second)
+	w.until = w.from.Add(length)
 	w.deadline = w.until.Add(grace)
 	return w
 }
@@ -123,14 +131,15 @@ var aRead = exchange{
 	serves:  func(got answer) bool { return got == thePage },
 }
 
-// askAtOnce asks on so many connections until the window ends.
-func askAtOnce(ctx context.Context, address string, what exchange, w window, connections int) sample {
-	seen := make([]sample, connections)
+// askAtOnce asks on all lines until the window ends. It adds to answers as they come.
+func askAtOnce(ctx context.Context, lines []*line, what exchange, w window, answers *atomic.Int64) sample {
+	seen := make([]sample, len(lines))
 	var all sync.WaitGroup
-	for i := range seen {
+	for i, l := range lines {
+		l.deadline = w.deadline
 		// Room for more than one connection was seen to get, so that recording allocates nothing.
-		room := make([]time.Duration, 0, 4000*int(w.until.Sub(w.from).Seconds()))
-		all.Go(func() { seen[i] = askAgain(ctx, address, what, w, room) })
+		room := make([]time.Duration, 0, int(4000*w.until.Sub(w.from).Seconds()))
+		all.Go(func() { seen[i] = l.askAgain(ctx, what, w, room, answers) })
 	}
 	all.Wait()
 	sum := sample{span: w.until.Sub(w.from)}
@@ -140,11 +149,9 @@ func askAtOnce(ctx context.Context, address string, what exchange, w window, con
 	return sum
 }
 
-// askAgain asks for the same again and again, on one connection.
-func askAgain(ctx context.Context, address string, what exchange, w window, room []time.Duration) sample {
+// askAgain asks for the same again and again.
+func (l *line) askAgain(ctx context.Context, what exchange, w window, room []time.Duration, answers *atomic.Int64) sample {
 	s := sample{latencies: room}
-	l := line{address: address, deadline: w.deadline}
-	defer l.hangUp()
 	for begin := time.Now(); begin.Before(w.until) && ctx.Err() == nil; {
 		got, err := l.ask(ctx, what.request)
 		end := time.Now()
@@ -157,6 +164,7 @@ func askAgain(ctx context.Context, address string, what exchange, w window, room
 			s.failure = err
 			pause(ctx, retryAfter)
 		default:
+			answers.Add(1)
 			if w.holds(begin) {
 				s.latencies = append(s.latencies, end.Sub(begin))
 			}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -19,6 +20,8 @@ type row struct {
 	connections int
 	bare        *row // the bare proxy that was asked for the same; nil for itself
 	rounds      []figures
+
+	lines []*line // stay open from one turn to the next
 }
 
 // running is a server that answers, with the token of its user with few rules
@@ -51,62 +54,106 @@ func refusedRows(connections int, asked exchange, proxy, checked running) []*row
 	return rows
 }
 
-// measureRows takes turns: in each round every row is measured once, in every
-// other round from the last to the first, so that what gets slower or busier
-// meanwhile is not always the same row's loss.
+// Within a round, the rows of one request take short turns, so that a machine that
+// gets slower or busier meanwhile does so for all of them.
+const (
+	turn      = 250 * time.Millisecond
+	turnsEach = int(time.Second / turn) // in each second of a round
+	getGoing  = 100 * time.Millisecond  // before a turn counts
+)
+
+// measureRows measures each row for so many seconds in each round.
 func (p plan) measureRows(ctx context.Context, rows []*row) error {
+	defer func() {
+		for _, r := range rows {
+			r.hangUp()
+		}
+	}()
 	for round := range p.rounds {
 		fmt.Fprintf(os.Stderr, "round %d of %d: %d measurements\n", round+1, p.rounds, len(rows))
-		inTurn := slices.Clone(rows)
-		if round%2 == 1 {
-			slices.Reverse(inTurn)
-		}
-		for _, r := range inTurn {
-			seen, err := p.measure(ctx, r)
-			if err != nil {
-				return fmt.Errorf("%s, %s: %w", r.request, r.server, err)
+		for first := 0; first < len(rows); {
+			alike := rows[first:]
+			if next := slices.IndexFunc(alike[1:], func(r *row) bool { return r.bare == nil }); next >= 0 {
+				alike = alike[:next+1]
 			}
-			r.rounds = append(r.rounds, seen)
+			if err := p.measureAlike(ctx, alike); err != nil {
+				return err
+			}
+			first += len(alike)
 		}
 	}
 	return nil
 }
 
-// measure is one window of one row.
-func (p plan) measure(ctx context.Context, r *row) (figures, error) {
-	w := windowAfter(time.Now(), shortWarmUp, p.seconds)
-	used := make(chan spent, 1)
-	go func() { used <- spentWithin(ctx, r.pid, w) }()
-	seen := askAtOnce(ctx, r.address, r.asked, w, r.connections)
-	processor := <-used
-	if ctx.Err() != nil {
-		return figures{}, ctx.Err()
+// measureAlike is one round of rows that are compared: in every other turn from the
+// last to the first.
+func (p plan) measureAlike(ctx context.Context, rows []*row) error {
+	sums := make([]sample, len(rows))
+	inTurn := make([]int, len(rows))
+	for i := range inTurn {
+		inTurn[i] = i
 	}
-	if processor.err != nil {
-		return figures{}, processor.err
+	for range p.seconds * turnsEach {
+		for _, i := range inTurn {
+			seen, err := rows[i].measure(ctx)
+			if err != nil {
+				return fmt.Errorf("%s, %s: %w", rows[i].request, rows[i].server, err)
+			}
+			sums[i].join(seen, true)
+		}
+		slices.Reverse(inTurn)
 	}
-	if err := seen.check(r.server, false); err != nil {
-		return figures{}, err
+	for i, r := range rows {
+		r.rounds = append(r.rounds, sums[i].figures())
 	}
-	summed := seen.figures()
-	summed.processor = processor.time / time.Duration(seen.answered)
-	return summed, nil
+	return nil
 }
 
-// spent is processor time.
+// measure is one turn of one row.
+func (r *row) measure(ctx context.Context) (sample, error) {
+	if r.lines == nil {
+		r.lines = linesTo(r.address, r.connections)
+	}
+	w := windowAfter(time.Now(), getGoing, turn)
+	var answers atomic.Int64
+	used := make(chan spent, 1)
+	go func() { used <- spentWithin(ctx, r.pid, w, &answers) }()
+	seen := askAtOnce(ctx, r.lines, r.asked, w, &answers)
+	seen.spent = <-used
+	if ctx.Err() != nil {
+		return sample{}, ctx.Err()
+	}
+	if seen.spent.err != nil {
+		return sample{}, seen.spent.err
+	}
+	return seen, seen.check(r.server, false)
+}
+
+func (r *row) hangUp() {
+	for _, l := range r.lines {
+		l.hangUp()
+	}
+}
+
+// spent is processor time, and for how many requests.
 type spent struct {
 	time time.Duration
+	on   int64
 	err  error
 }
 
-// spentWithin is what a process uses from the begin of the window to its end.
-func spentWithin(ctx context.Context, pid int, w window) spent {
+// spentWithin is what a process uses from the begin of the window to its end. The
+// answers are counted at the very moments at which its time is taken: on a busy
+// machine those come late.
+func spentWithin(ctx context.Context, pid int, w window, answers *atomic.Int64) spent {
 	pause(ctx, time.Until(w.from))
+	answered := answers.Load()
 	before, err := processorTime(pid)
 	if err != nil {
 		return spent{err: err}
 	}
 	pause(ctx, time.Until(w.until))
+	answered = answers.Load() - answered
 	after, err := processorTime(pid)
-	return spent{after - before, err}
+	return spent{after - before, answered, err}
 }

@@ -43,6 +43,7 @@ func (s *sample) figures() figures {
 		perSecond: float64(s.answered) / s.span.Seconds(),
 		p50:       percentile(sorted, 50),
 		p99:       percentile(sorted, 99),
+		processor: s.spent.time / time.Duration(max(s.spent.on, 1)),
 	}
 }
 
