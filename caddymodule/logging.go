@@ -40,13 +40,13 @@ func level(write bool) string {
 
 // notePass gives the placeholders of a request that passes their values. What
 // another handler has set for a user before is gone: the token is who asks.
-func notePass(r *http.Request, pass gate.Pass) {
+func notePass(r *http.Request, pass *gate.Pass) {
 	repl := replacerOf(r)
 	if pass.User != "" {
 		repl.Delete(userPlaceholder)
 		repl.Delete(revisionPlaceholder)
 	}
-	repl.Map(func(placeholder string) (any, bool) { return placed(&pass, placeholder) })
+	repl.Map(func(placeholder string) (any, bool) { return placed(pass, placeholder) })
 	counted.passed(pass.Write)
 	noteOnSpan(r, "pass", pass.Write, pass.User, pass.Decision)
 }

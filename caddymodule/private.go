@@ -16,6 +16,7 @@ type privateWriter struct {
 	vary   string // the field that carried the token; empty when none did
 	before func() // is called before anything is sent; nil for nothing
 	done   bool
+	values [2]string // of the fields that it sets, which so cost no memory of their own
 }
 
 // WriteHeader marks the final header on its way out.
@@ -53,9 +54,14 @@ func (w *privateWriter) mark() {
 		w.before()
 	}
 	header := w.Header()
-	header["Cache-Control"] = []string{private(header["Cache-Control"])}
-	if w.vary != "" {
-		header["Vary"] = append(header["Vary"], w.vary)
+	w.values = [2]string{private(header["Cache-Control"]), w.vary}
+	header["Cache-Control"] = w.values[:1:1]
+	switch others := header["Vary"]; {
+	case w.vary == "":
+	case len(others) == 0:
+		header["Vary"] = w.values[1:]
+	default:
+		header["Vary"] = append(others, w.vary)
 	}
 }
 

@@ -127,7 +127,7 @@ type exchange struct {
 }
 
 var aRead = exchange{
-	request: []byte("GET " + page + " HTTP/1.1\r\nHost: bench\r\n\r\n"),
+	request: []byte("GET " + page + " HTTP/1.1\r\n" + likeCurl + "\r\n"),
 	serves:  func(got answer) bool { return got == thePage },
 }
 

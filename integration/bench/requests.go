@@ -14,12 +14,16 @@ const (
 	tokenHeader = "X-CM-WELL-TOKEN" //nolint:gosec // the name of a header, no secret
 )
 
+// likeCurl are headers that every request has. A proxy's work grows with their number, and
+// not evenly, so that requests without any would compare what nobody sends.
+const likeCurl = "Host: bench\r\nUser-Agent: curl/8.14.1\r\nAccept: */*\r\n"
+
 // write is one small write with a token.
 func write(token string) exchange {
 	const body = `{"name":"Ann"}`
 	return exchange{
-		request: fmt.Appendf(nil, "POST %s/ann HTTP/1.1\r\nHost: bench\r\nX-CM-WELL-TYPE: OBJ\r\n%s: %s\r\nContent-Length: %d\r\n\r\n%s",
-			writable, tokenHeader, token, len(body), body),
+		request: fmt.Appendf(nil, "POST %s/ann HTTP/1.1\r\n%sX-CM-WELL-TYPE: OBJ\r\n%s: %s\r\nContent-Length: %d\r\n\r\n%s",
+			writable, likeCurl, tokenHeader, token, len(body), body),
 		serves: isTaken,
 	}
 }
@@ -46,7 +50,7 @@ func bulk(token string) exchange {
 	for n := 0; body.Len() < bulkSize; n++ {
 		fmt.Fprintf(&body, "<cmwell:/%s/%06d> <http://bench.example.org/ns#name> \"Ann\" .\n", writable, n)
 	}
-	head := fmt.Appendf(nil, "POST /_in?format=ntriples HTTP/1.1\r\nHost: bench\r\n%s: %s\r\nContent-Length: %d\r\n\r\n", tokenHeader, token, body.Len())
+	head := fmt.Appendf(nil, "POST /_in?format=ntriples HTTP/1.1\r\n%s%s: %s\r\nContent-Length: %d\r\n\r\n", likeCurl, tokenHeader, token, body.Len())
 	return exchange{request: append(head, body.Bytes()...), serves: isTaken}
 }
 

@@ -62,32 +62,40 @@ const (
 	getGoing  = 100 * time.Millisecond  // before a turn counts
 )
 
-// measureRows measures each row for so many seconds in each round.
+// measureRows measures each row for so many seconds in each round. One request has
+// all its rounds before the next: what a server is left with after megabytes to judge
+// is not to be counted among its reads.
 func (p plan) measureRows(ctx context.Context, rows []*row) error {
-	defer func() {
-		for _, r := range rows {
+	for len(rows) > 0 {
+		alike := rows
+		if next := slices.IndexFunc(rows[1:], func(r *row) bool { return r.bare == nil }); next >= 0 {
+			alike = rows[:next+1]
+		}
+		rows = rows[len(alike):]
+		fmt.Fprintf(os.Stderr, "%s: %d rounds of %d measurements\n", alike[0].request, p.rounds, len(alike))
+		err := p.measureAlike(ctx, alike)
+		for _, r := range alike {
 			r.hangUp()
 		}
-	}()
-	for round := range p.rounds {
-		fmt.Fprintf(os.Stderr, "round %d of %d: %d measurements\n", round+1, p.rounds, len(rows))
-		for first := 0; first < len(rows); {
-			alike := rows[first:]
-			if next := slices.IndexFunc(alike[1:], func(r *row) bool { return r.bare == nil }); next >= 0 {
-				alike = alike[:next+1]
-			}
-			if err := p.measureAlike(ctx, alike); err != nil {
-				return err
-			}
-			first += len(alike)
+		if err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// measureAlike is one round of rows that are compared: in every other turn from the
-// last to the first.
 func (p plan) measureAlike(ctx context.Context, rows []*row) error {
+	for range p.rounds {
+		if err := p.measureRound(ctx, rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// measureRound is one round of rows that are compared: in every other turn from the
+// last to the first.
+func (p plan) measureRound(ctx context.Context, rows []*row) error {
 	sums := make([]sample, len(rows))
 	inTurn := make([]int, len(rows))
 	for i := range inTurn {

@@ -9,15 +9,22 @@ import (
 // verified token and no other, the verified identity and no other. It changes
 // r's headers and, to take tokens out, its query; never its path. No trailer goes on.
 func (k *Keeper) Prepare(r *http.Request, p Pass) {
-	sent := r.Header[p.source.name]
+	forwards := p.token != "" && k.ForwardToken
+	right := "" // a header that is what it has to be
+	if sent := r.Header[p.source.name]; forwards && p.source.kind == InHeader && len(sent) == 1 && sent[0] == p.token {
+		right = p.source.name
+	}
 	for name := range r.Header {
-		if k.reserved(name) || among(rewriting, name) || tunnels(r.Header, name) {
+		if name != right && (k.reserved(name) || among(rewriting, name) || tunnels(r.Header, name)) {
 			delete(r.Header, name)
 		}
 	}
 	keep := Source{kind: InHeader, name: TokenHeader}
+	if p.source.kind == InHeader {
+		keep = p.source
+	}
 	for _, s := range k.Sources {
-		if s.kind == InBearer && p.source.kind == InBearer && p.token != "" && k.ForwardToken {
+		if s.kind == InBearer && p.source.kind == InBearer && forwards {
 			keep = s // one verified token, where a store that reads bearers looks
 			continue
 		}
@@ -28,14 +35,8 @@ func (k *Keeper) Prepare(r *http.Request, p Pass) {
 	for _, s := range everyPlace {
 		s.remove(r)
 	}
-	if p.token != "" && k.ForwardToken && keep.kind == InHeader {
-		if p.source.kind == InHeader {
-			keep = p.source
-		}
-		if len(sent) != 1 || sent[0] != p.token { // what is right already need not be made
-			sent = []string{p.token}
-		}
-		r.Header[keep.name] = sent
+	if forwards && right == "" && keep.kind == InHeader {
+		r.Header[keep.name] = []string{p.token}
 	}
 	// net/http adds to these what comes after the body, announced or not, and a proxy
 	// that shares them sends it on: an identity too, long after this.
