@@ -72,6 +72,25 @@ func TestEveryLinkInTheDocumentsLeadsSomewhere(t *testing.T) {
 	}
 }
 
+// inTree is a file or a folder of the project, in backticks; <name> and … stand for any.
+var inTree = regexp.MustCompile("`((?:caddymodule|cmd|integration|internal|docs|packaging|\\.ci)/[^` ]+)`")
+
+func TestEveryFileThatADocumentNamesIsThere(t *testing.T) {
+	found := 0
+	for name, text := range documents(t) {
+		for _, named := range inTree.FindAllStringSubmatch(text, -1) {
+			found++
+			pattern := strings.NewReplacer("<name>", "*", "…", "*").Replace(named[1])
+			if there, err := filepath.Glob(filepath.Join("..", pattern)); err != nil || len(there) == 0 {
+				t.Errorf("%s names %s, which is not there", name, named[1])
+			}
+		}
+	}
+	if found < 20 {
+		t.Errorf("only %d names found in the documents", found)
+	}
+}
+
 // anchors are the headings of a document, as links name them.
 func anchors(text string) []string {
 	var all []string
