@@ -135,7 +135,7 @@ func (p plan) parts() []func(ctx context.Context, dir string) (string, error) {
 // longest is how long all of it may take. Only servers that do not answer take as
 // long.
 func (p plan) longest() time.Duration {
-	const parts, mostRows, floods = 4, 16, 4 * turns
+	const parts, mostRows, floods = 4, 16, 8 * turns
 	each := time.Duration(p.seconds*turnsEach)*(getGoing+turn) + grace
 	flood := warmUp + time.Duration(p.floodSeconds)*time.Second + grace
 	return parts*setUpTime + time.Duration(parts*mostRows*p.rounds)*each + floods*flood
