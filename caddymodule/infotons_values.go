@@ -4,33 +4,23 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
-	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
 	"github.com/cm-well/cmwell-auth/internal/account"
 )
 
 // infotonRows are all that the block of users infotons may hold.
-var infotonRows = map[string]struct {
-	usage string
-	set   func(*InfotonUsers, string)
-	check func(string) error
-}{
-	"user":       {"<name>", func(i *InfotonUsers, v string) { i.User = v }, checks(parseDoorUser)},
-	"token":      {"off | <token>", func(i *InfotonUsers, v string) { i.Token = v }, checks(parseDoorToken)},
-	"max_age":    {"<duration>", func(i *InfotonUsers, v string) { i.MaxAge = v }, checks(parseMaxAge)},
-	"max_stale":  {"<duration>", func(i *InfotonUsers, v string) { i.MaxStale = v }, checks(parseMaxStale)},
-	"cache_size": {"<n>", func(i *InfotonUsers, v string) { i.CacheSize = caddyhttp.WeakString(v) }, checks(parseCacheSize)},
-	"timeout":    {"<duration>", func(i *InfotonUsers, v string) { i.Timeout = v }, checks(parseTimeout)},
-}
-
-func checks[T any](parse func(string) (T, error)) func(string) error {
-	return func(s string) error { return checkNow(s, parse) }
+var infotonRows = map[string]blockRow[InfotonUsers]{
+	"user":       textRow("<name>", func(i *InfotonUsers) *string { return &i.User }, parseDoorUser),
+	"token":      textRow("off | <token>", func(i *InfotonUsers) *string { return &i.Token }, parseDoorToken),
+	"max_age":    textRow("<duration>", func(i *InfotonUsers) *string { return &i.MaxAge }, parseMaxAge),
+	"max_stale":  textRow("<duration>", func(i *InfotonUsers) *string { return &i.MaxStale }, parseMaxStale),
+	"cache_size": textRow("<n>", func(i *InfotonUsers) *string { return (*string)(&i.CacheSize) }, parseCacheSize),
+	"timeout":    textRow("<duration>", func(i *InfotonUsers) *string { return &i.Timeout }, parseTimeout),
 }
 
 // UnmarshalCaddyfile reads
@@ -46,48 +36,13 @@ func checks[T any](parse func(string) (T, error)) func(string) error {
 //
 // user and token exclude each other.
 func (i *InfotonUsers) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
-	d.Next() // "infotons"
-	args := d.RemainingArgs()
-	if len(args) != 1 {
-		return d.Errf("%s found after users infotons; one URL is accepted", arguments(len(args)))
+	if err := readStore(d, i, &i.URL, parseStoreURL, infotonRows); err != nil {
+		return err
 	}
-	i.URL = args[0]
-	if err := checkNow(i.URL, parseStoreURL); err != nil {
-		return d.Errf("users infotons: %v", err)
-	}
-	seen := map[string]bool{}
-	for nesting := d.Nesting(); d.NextBlock(nesting); {
-		name := d.Val()
-		row, known := infotonRows[name]
-		if !known {
-			return d.Errf("users infotons: %q found; %s are accepted", name, infotonWords())
-		}
-		if seen[name] {
-			return d.Errf("users infotons: %s found a second time; it is accepted once", name)
-		}
-		seen[name] = true
-		values := d.RemainingArgs()
-		if len(values) != 1 {
-			return d.Errf("users infotons: %s found after %s; %s %s is accepted", arguments(len(values)), name, name, row.usage)
-		}
-		row.set(i, values[0])
-		if err := row.check(values[0]); err != nil {
-			return d.Errf("users infotons: %s: %v", name, err)
-		}
-		if seen["user"] && seen["token"] {
-			return d.Errf("users infotons: %v", errUserAndToken)
-		}
+	if i.User != "" && i.Token != "" {
+		return d.Errf("users infotons: %v", errUserAndToken)
 	}
 	return nil
-}
-
-func infotonWords() string {
-	var words []string
-	for word := range infotonRows {
-		words = append(words, word)
-	}
-	slices.Sort(words)
-	return strings.Join(words, ", ")
 }
 
 var errUserAndToken = errors.New("user and token found; one of them is accepted: the front door signs for a user, or shows a token of somebody else's")
