@@ -121,6 +121,29 @@ func TestIdentifyKnowsOneUserOrNone(t *testing.T) {
 	}
 }
 
+// What no link may ask for, a cookie and a parameter do not open: a browser sends both
+// for whoever wrote the link.
+func TestIdentifyByHeaderTakesATokenOfAHeaderOnly(t *testing.T) {
+	k := newKeeper(t, false, CMWell, NewSource(InHeader, TokenHeader), NewSource(InBearer, ""), NewSource(InCookie, "cm"), NewSource(InQuery, "token"))
+	ann := tokenFor(t, k, "ann")
+	for line, want := range map[string]error{
+		"GET /_auth":                                                   ErrNoToken,
+		"GET /_auth | X-Cm-Well-Token: " + ann:                         nil,
+		"GET /_auth | Authorization: Bearer " + ann:                    nil,
+		"GET /_auth | Cookie: cm=" + ann:                               ErrNotInHeader,
+		"GET /_auth | Sec-Fetch-Site: same-origin | Cookie: cm=" + ann: ErrNotInHeader,
+		"GET /_auth?token=" + ann:                                      ErrNotInHeader,
+	} {
+		u, _, err := k.IdentifyByHeader(send(t, k, "", line))
+		if !errors.Is(err, want) || (err == nil) != (u.Name == "ann") {
+			t.Errorf("%.60s: %q, %v; want %v", line, u.Name, err, want)
+		}
+	}
+	if u, _, err := k.Identify(send(t, k, "", "GET /_auth?token="+ann)); err != nil || u.Name != "ann" {
+		t.Errorf("elsewhere a parameter opens: %q, %v", u.Name, err)
+	}
+}
+
 func TestVaryNamesTheFieldOfTheToken(t *testing.T) {
 	for want, p := range map[string]Pass{
 		"":                {source: NewSource(InHeader, TokenHeader)},
@@ -226,7 +249,10 @@ func TestABadEscapeHidesNothingBesideIt(t *testing.T) {
 			t.Errorf("%s\n  asks for %s\n  not      %s", line, got, want)
 		}
 	}
-	if q := parseQuery("%6fp=x%"); !q.has("op") || q.plain {
+	if q := parseQuery("%6fp=x%"); q.get("op") != "x%" || q.plain {
+		t.Errorf("%+v", q)
+	}
+	if q := parseQuery("op%=x"); q.get("op%") != "x" || q.plain {
 		t.Errorf("%+v", q)
 	}
 }
@@ -500,6 +526,15 @@ func TestAnAnonymousThatCannotBeLookedUpIsNoAnswer(t *testing.T) {
 	k.Users = brokenStore{}
 	if v, err := k.Explain(t.Context(), Question{User: account.Anonymous, Path: "/a", Level: permission.Read}); err == nil {
 		t.Errorf("%+v", v)
+	}
+	// Not even of a body that names what is asked for.
+	k.Protected, k.ProtectedInStore = permission.Protection{}, permission.Protection{}
+	for _, line := range []string{"GET /a", "POST /_out", "POST /_out?format=json"} {
+		r := send(t, k, "", line)
+		r.Body = io.NopCloser(strings.NewReader("/a\n"))
+		if got := verdict(t, k, r); got != "broken" {
+			t.Errorf("%s: %s", line, got)
+		}
 	}
 }
 

@@ -74,7 +74,7 @@ func (k *Keeper) MayWrite(ctx context.Context, who *account.Principal, path perm
 }
 
 func askedOf(path permission.Path, level permission.Level, tree bool) asks {
-	asked := asks{list: [2]ask{{path, Demand{Level: level, Tree: tree}}}, n: 1, asSent: path.Len() == 1}
+	asked := asks{list: [2]ask{{path, Demand{Level: level, Tree: tree}}}, n: 1}
 	needAdminForDocuments(&asked)
 	return asked
 }

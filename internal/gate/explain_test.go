@@ -120,7 +120,13 @@ func TestARefusalSaysWhichRuleAndWhatIsMissing(t *testing.T) {
 	if got := r.Explanation.Sentence(r.User); r.Explanation.Reading != "/a" || len(r.Explanation.Readings) != 2 || got == "" {
 		t.Errorf("%+v: %s", r.Explanation, got)
 	}
-	if r = refused("ann", "GET /_ll?lvl=debug"); r.Missing != permission.Admin || r.Explanation != nil {
+	if got := r.Rule(); got != r.Explanation.Decision || got.Allowed || got == (permission.Decision{}) {
+		t.Errorf("the rule that said no is %+v", got)
+	}
+	if r = refused("ann", "GET /_ll?lvl=debug"); r.Rule() != (permission.Decision{}) {
+		t.Errorf("no rule was asked, and %+v said no", r.Rule())
+	}
+	if r.Missing != permission.Admin || r.Explanation != nil {
 		t.Errorf("%+v", r)
 	}
 	if r = refused("", "PUT /a"); r.Missing != 0 || r.Explanation != nil {
@@ -128,5 +134,25 @@ func TestARefusalSaysWhichRuleAndWhatIsMissing(t *testing.T) {
 	}
 	if r = refused("ann", http.MethodDelete+" /tests"); r.Explanation.Entry.String() != "- /tests/secret/* rw" || !r.Explanation.Tree {
 		t.Errorf("%+v", r.Explanation)
+	}
+}
+
+func TestMayWriteAnswersAsCheckDecides(t *testing.T) {
+	k := newKeeper(t, false, CMWell)
+	for _, who := range []string{"ann", "bob", "adm", "wendy"} {
+		known, err := account.Resolve(t.Context(), k.Users, who)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, target := range []string{"/a", "/tests/x", "/tests/secret/x", "/inbox/x", "/meta/ns/x", "/meta/auth/users/ann", "/meta/auth/users/wendy"} {
+			path, err := permission.ParsePath(target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := verdict(t, k, send(t, k, who, "PUT "+target)) == passes
+			if may, err := k.MayWrite(t.Context(), known, path); err != nil || may != want {
+				t.Errorf("%s may write %s: %v, %v; Check says %v", who, target, may, err, want)
+			}
+		}
 	}
 }

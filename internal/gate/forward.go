@@ -9,34 +9,31 @@ import (
 // verified token and no other, the verified identity and no other. It changes
 // r's headers and, to take tokens out, its query; never its path. No trailer goes on.
 func (k *Keeper) Prepare(r *http.Request, p Pass) {
-	forwards := p.token != "" && k.ForwardToken
-	right := "" // a header that is what it has to be
-	if sent := r.Header[p.source.name]; forwards && p.source.kind == InHeader && len(sent) == 1 && sent[0] == p.token {
-		right = p.source.name
+	forwards, carrier := p.token != "" && k.ForwardToken, Source{kind: InHeader, name: TokenHeader}
+	if p.source.kind == InHeader || p.source.kind == InBearer {
+		carrier = p.source // one verified token, where the store looks for such
 	}
+	sent := r.Header[carrier.name]
+	right := forwards && len(sent) == 1 && sent[0] == p.token
 	for name := range r.Header {
-		if name != right && (k.reserved(name) || among(rewriting, name) || tunnels(r.Header, name)) {
+		if right && name == carrier.name {
+			continue
+		}
+		if k.reserved(name) || among(rewriting, name) || tunnels(r.Header, name) {
 			delete(r.Header, name)
 		}
 	}
-	keep := Source{kind: InHeader, name: TokenHeader}
-	if p.source.kind == InHeader {
-		keep = p.source
-	}
 	for _, s := range k.Sources {
-		if s.kind == InBearer && p.source.kind == InBearer && forwards {
-			keep = s // one verified token, where a store that reads bearers looks
-			continue
-		}
-		if s.kind != InHeader { // those are reserved, and gone
+		// Those in headers are reserved, and gone.
+		if s.kind != InHeader && (s.kind != InBearer || carrier.kind != InBearer || !forwards) {
 			s.remove(r)
 		}
 	}
 	for _, s := range everyPlace {
 		s.remove(r)
 	}
-	if forwards && right == "" && keep.kind == InHeader {
-		r.Header[keep.name] = []string{p.token}
+	if forwards && !right && carrier.kind == InHeader {
+		r.Header[carrier.name] = []string{p.token}
 	}
 	// net/http adds to these what comes after the body, announced or not, and a proxy
 	// that shares them sends it on: an identity too, long after this.

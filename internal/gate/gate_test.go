@@ -327,14 +327,15 @@ func TestAScriptOfAnotherSiteReadsNothingByCookie(t *testing.T) {
 	k := newKeeper(t, false, CMWell, NewSource(InCookie, "cm"), NewSource(InHeader, TokenHeader))
 	cookie := " | Cookie: cm=" + tokenFor(t, k, "adm")
 	for line, want := range map[string]string{
-		"GET /x?callback=f" + cookie + " | Sec-Fetch-Site: cross-site":                           ErrCrossSite.Error(),
-		"GET /x?CALLBACK=f" + cookie + " | Sec-Fetch-Site: same-site":                            ErrCrossSite.Error(),
-		"GET /x?a;callback=f" + cookie + " | Origin: https://evil.example":                       ErrCrossSite.Error(),
-		"GET /x?%63allback=f" + cookie + " | Sec-Fetch-Site: cross-site":                         ErrCrossSite.Error(),
-		"GET /x" + cookie + " | Sec-Fetch-Site: cross-site | Sec-Fetch-Dest: script":             ErrCrossSite.Error(),
-		"GET /x" + cookie + " | Sec-Fetch-Site: cross-site | Sec-Fetch-Dest: document":           passes,
-		"GET /x?callback=f" + cookie + " | Sec-Fetch-Site: same-origin | Sec-Fetch-Dest: script": passes,
-		"GET /x?callback=f" + cookie: passes,
+		"GET /x?callback=f" + cookie + " | Sec-Fetch-Site: cross-site":                                       ErrCrossSite.Error(),
+		"GET /x?CALLBACK=f" + cookie + " | Sec-Fetch-Site: same-site":                                        ErrCrossSite.Error(),
+		"GET /x?jsonp=f" + cookie + " | Sec-Fetch-Site: cross-site":                                          ErrCrossSite.Error(),
+		"GET /x?a;callback=f" + cookie + " | Origin: https://evil.example":                                   ErrCrossSite.Error(),
+		"GET /x?%63allback=f" + cookie + " | Sec-Fetch-Site: cross-site":                                     ErrCrossSite.Error(),
+		"GET /x" + cookie + " | Sec-Fetch-Site: cross-site | Sec-Fetch-Dest: script":                         ErrCrossSite.Error(),
+		"GET /x" + cookie + " | Sec-Fetch-Site: cross-site | Sec-Fetch-Dest: document":                       passes,
+		"GET /x?callback=f" + cookie + " | Sec-Fetch-Site: same-origin | Sec-Fetch-Dest: script":             passes,
+		"GET /x?callback=f" + cookie:                                                                         passes,
 		"GET /x?callback=f | Sec-Fetch-Site: cross-site | X-Cm-Well-Token: " + tokenFor(t, k, "adm"):         passes,
 		"GET /ws/_out" + cookie + " | Sec-Fetch-Site: cross-site | Connection: Upgrade | Upgrade: websocket": ErrCrossSite.Error(),
 	} {

@@ -111,7 +111,7 @@ func parsePair(part string) (pair, bool) {
 	if errValue != nil {
 		v = value
 	}
-	return pair{k, v}, errKey == nil && errValue == nil && k != ""
+	return pair{k, v}, errKey == nil && errValue == nil
 }
 
 // none tells whether there is no query.
