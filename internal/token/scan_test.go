@@ -65,6 +65,7 @@ func TestWhatIsNotPlainIsLeftToTheStrictParser(t *testing.T) {
 		"the smallest number":               {`{"sub":"a","exp":1,"nbf":-9223372036854775808}`, true},
 		"a number too large":                {`{"sub":"a","exp":9223372036854775808}`, false},
 		"leading zeros":                     {`{"sub":"a","exp":01}`, false},
+		"no name":                           {`{:1,"sub":"a","exp":1}`, false},
 		"no digits":                         {`{"sub":"a","exp":-}`, false},
 		"a plus":                            {`{"sub":"a","exp":+1}`, false},
 		"-0":                                {`{"sub":"a","exp":-0}`, false},
