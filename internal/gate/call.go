@@ -43,10 +43,8 @@ func (c *call) fits(q *question) bool {
 
 // at tells whether the row speaks of the path.
 func (c *call) at(path string) bool {
-	if end := len(c.path) - 1; c.path[end] == '*' {
-		return strings.HasPrefix(path, c.path[:end])
-	}
-	return path == c.path
+	prefix, wild := strings.CutSuffix(c.path, "*")
+	return path == c.path || wild && strings.HasPrefix(path, prefix)
 }
 
 // suits tells whether the rest of the request is what the row speaks of.
