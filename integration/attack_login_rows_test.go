@@ -24,6 +24,7 @@ var loginRows = []attackRow{
 	{id: "B-18 names in another case", door: "json", send: string(requestWith(`{"USERNAME":"ann","PASSWORD":"x"}`, "POST /v1/login")), want: one(400)},
 	{id: "B-18 a list", door: "json", send: string(requestWith(`["ann","x"]`, "POST /v1/login")), want: one(400)},
 	{id: "B-18 a form", door: "json", send: string(requestWith("username=ann&password=x", "POST /v1/login", aForm)), want: one(400)},
+	{id: "B-18 a name in two cases", door: "json", send: string(requestWith(`{"username":"ann","Username":"adm","password":"x"}`, "POST /v1/login")), want: one(400)},
 	{id: "B-18 something behind it", door: "json", send: string(requestWith(`{"username":"ann","password":"x"}{}`, "POST /v1/login")), want: one(400)},
 	{id: "B-18 byte order mark", door: "json", send: string(requestWith("\ufeff"+`{"username":"ann","password":"x"}`, "POST /v1/login")), want: one(400)},
 	{id: "B-18 lists without end", door: "json", send: string(requestWith(`{"x":`+strings.Repeat("[", 11000), "POST /v1/login")), want: one(400)},

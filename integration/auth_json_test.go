@@ -36,6 +36,7 @@ func TestJSONLoginAnswersEveryBodyAsItsRowSays(t *testing.T) {
 		{"with a name twice inside another", "POST /v1/login", "", `{"x":{"a":1,"a":2},` + right[1:], 400, "distinct"},
 		{"with something behind it", "POST /v1/login", "", right + "x", 400, "nothing behind"},
 		{"with another object behind it", "POST /v1/login", "", right + right, 400, "nothing behind"},
+		{"with a name in two cases", "POST /v1/login", "", `{"USERNAME":"adm",` + right[1:], 400, "it is written"},
 		{"with a number for a password", "POST /v1/login", "", `{"username":"ann","password":1}`, 400, "password"},
 		{"without a password", "POST /v1/login", "", `{"username":"ann"}`, 400, "password"},
 		{"with names in another case", "POST /v1/login", "", `{"Username":"ann","Password":"x"}`, 400, "username"},

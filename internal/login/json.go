@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -23,7 +24,8 @@ var (
 
 // ReadStrings reads a body that is one JSON object with a string under each of
 // the names, whatever its Content-Type says: curl -d sends a form's. Other names
-// are let be. A name that is there twice, anywhere, is an error.
+// are let be. A name that is there twice, anywhere, is an error, and so is one of
+// the names in another case.
 func ReadStrings(body io.Reader, names ...string) (map[string]string, error) {
 	b, err := io.ReadAll(io.LimitReader(body, MaxBody+1))
 	var tooLarge *http.MaxBytesError
@@ -39,6 +41,12 @@ func ReadStrings(body io.Reader, names ...string) (map[string]string, error) {
 	}
 	values := make(map[string]string, len(names))
 	for _, name := range names {
+		for found := range members {
+			// A reader that folds case would take it for the name, and this one would not.
+			if found != name && strings.EqualFold(found, name) {
+				return nil, fmt.Errorf("%w: %q found; it is written %q", ErrBody, found, name)
+			}
+		}
 		var s string
 		if v := members[name]; v.Kind() != '"' || json.Unmarshal(v, &s) != nil {
 			return nil, fmt.Errorf("%w: %q is required, and is a string", ErrBody, name)

@@ -36,6 +36,7 @@ func TestBodiesOfALogin(t *testing.T) {
 		"username twice":            {strings.NewReader(`{"username":"ann","username":"root","password":"x"}`), ErrBody},
 		"a name twice deep inside":  {strings.NewReader(`{"username":"ann","password":"x","y":{"z":1,"z":2}}`), ErrBody},
 		"username in capitals":      {strings.NewReader(`{"USERNAME":"ann","password":"x"}`), ErrBody},
+		"username beside another":   {strings.NewReader(`{"username":"ann","Username":"root","password":"x"}`), ErrBody},
 		"no password":               {strings.NewReader(`{"username":"ann"}`), ErrBody},
 		"a number for a password":   {strings.NewReader(`{"username":"ann","password":1}`), ErrBody},
 		"a list for a password":     {strings.NewReader(`{"username":"ann","password":["x"]}`), ErrBody},
@@ -50,6 +51,26 @@ func TestBodiesOfALogin(t *testing.T) {
 	}
 	if _, err := ReadStrings(strings.NewReader(good+strings.Repeat(" ", MaxBody-len(good))), "username"); err != nil {
 		t.Errorf("exactly %d bytes: %v", MaxBody, err)
+	}
+}
+
+// encoding/json obeys the last name of any case, so that a log or a filter in front of
+// the door named another user than it let in.
+func TestANameInAnotherCaseIsNotLetBe(t *testing.T) {
+	for _, other := range []string{"Username", "USERNAME", "userName", "u\u017Fername", "uſername", "passWord", "paſſword"} {
+		for _, body := range []string{
+			`{"username":"ann","password":"x","` + other + `":"root"}`, `{"` + other + `":"root","password":"x","username":"ann"}`, `{"username":"ann","password":"x","` + other + `":null}`,
+		} {
+			got, err := ReadStrings(strings.NewReader(body), "username", "password")
+			if !errors.Is(err, ErrBody) || got != nil || !strings.Contains(err.Error(), "it is written") {
+				t.Errorf("%s: %v, %v", body, got, err)
+			}
+		}
+	}
+	for _, body := range []string{`{"username":"ann","password":"x","x":{"Username":"root"}}`, `{"username":"ann","password":"x","user-name":"root"}`} {
+		if got, err := ReadStrings(strings.NewReader(body), "username", "password"); err != nil || got["username"] != "ann" {
+			t.Errorf("%s: %v, %v", body, got, err)
+		}
 	}
 }
 
