@@ -25,7 +25,7 @@ var silent = map[string][]string{
 		"signing: ", "storing better hashes for", "keys or users are still being made", "managed keys: no answer", "managed keys: locking",
 		"looking up user root: ", "login: failed logins and used nonces are out of reach", "making a key for",
 	},
-	"it is about one place in a body, of which there are as many as RDF has rules; internal/rdf and the corpus of rdf_corpus_test.go show it": {
+	"it is about one place in a body, of which there are as many as RDF has rules; internal/rdf and the corpus of differential/rdf_corpus_test.go show it": {
 		"internal/rdf/", "internal/gate/subjects.go",
 	},
 	"it says which part of a token is wrong; a client gets CM-Well's one sentence, and the tests of internal/token show it": {

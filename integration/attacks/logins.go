@@ -45,7 +45,7 @@ var logins = []Attack{
 	{ID: "B-15", What: "another spelling of a name, to go on guessing", Tests: []string{"TestNames", "TestGuessingIsStopped"}},
 	{ID: "B-16", What: "a flood of logins", Tests: []string{"TestNoMoreThanTheWorkersWorkAtOnce", "TestThoseWhoWaitAreServedInTheirOrder"}},
 	{ID: "B-17", What: "bodies of logins that come byte by byte", Tests: []string{"TestALoginWhoseBodyDoesNotComeHoldsUpNobody"}},
-	{ID: "B-18", What: "JSON that readers take differently", Tests: []string{"TestJSONLoginAnswersEveryBodyAsItsRowSays", "TestBodiesOfALogin"}},
+	{ID: "B-18", What: "JSON that readers take differently", Tests: []string{"TestJSONLoginAnswersEveryBodyAsItsRowSays", "TestBodiesOfALogin", "TestANameInAnotherCaseIsNotLetBe", "TestEveryReaderFindsTheSameInABody"}},
 	{ID: "B-19", What: "a login by another site", Tests: []string{"TestNoAnswerOfTheDoorSetsACookie", "TestTheLoginAnswersEveryRequestAsItsRowSays"}},
 	{ID: "B-20", What: "lifetimes that overflow", Tests: []string{"TestTheLoginAnswersEveryRequestAsItsRowSays", "TestDurationsThatAreRefused", "FuzzParseExpiry"}},
 	{ID: "B-21", None: "the number is not in use"},

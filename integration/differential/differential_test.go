@@ -2,7 +2,8 @@
 // with it: Go's net/url, Node's URL and querystring, Python's urllib, Java's URI and
 // URLDecoder, Netty's decoder, and a real nginx. The property is one: where the door
 // lets a request pass, no reader finds in what is sent on a write that was taken for
-// a read, or a path that its user may not touch.
+// a read, or a path that its user may not touch; and where it takes a body, none finds
+// in it something else than the door did.
 //
 //	make differential          # a million cases; integration/differential -cases N for others
 package differential

@@ -2,6 +2,8 @@ package differential
 
 import (
 	"bufio"
+	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -15,21 +17,13 @@ import (
 )
 
 // answer is what a reader makes of one line: of a target its paths and queries, of
-// a list its lines, of a document of a user its rights. Each has the name of the
-// function that read it; what a reader refuses is not there.
+// a list its lines, of a JSON body its members. Each has the name of the function
+// that read it; a target or a list that it refuses is not there, and a body is nil.
 type answer struct {
 	Paths   map[string]string      `json:"p"`
 	Queries map[string][][2]string `json:"q"`
 	Lists   map[string][]string    `json:"l"`
-	Rights  *rights                `json:"d"`
-}
-
-// rights are what a document of a user gives.
-type rights struct {
-	Paths      []string `json:"paths"`
-	Roles      []string `json:"roles"`
-	Operations []string `json:"operations"`
-	Rev        string   `json:"rev"`
+	Bodies  map[string]*members    `json:"b"`
 }
 
 // reader is an independent reader: a program that answers lines, or Go's own.
@@ -77,8 +71,9 @@ func program(t *testing.T, name string, command ...string) reader {
 	}}
 }
 
-// readers are all that this machine has. Where CI is set, each must be there.
-func readers(t *testing.T) []reader {
+// jsonReaders are those that this machine has and that read JSON. Where CI is set,
+// each must be there.
+func jsonReaders(t *testing.T) []reader {
 	t.Helper()
 	all := []reader{{"Go", byGo}}
 	if node := find(t, "node"); node != "" {
@@ -87,6 +82,13 @@ func readers(t *testing.T) []reader {
 	if python := find(t, "/usr/bin/python3"); python != "" {
 		all = append(all, program(t, "Python", python, "readers/reader.py"))
 	}
+	return all
+}
+
+// readers are all that this machine has.
+func readers(t *testing.T) []reader {
+	t.Helper()
+	all := jsonReaders(t)
 	// A JDK is large, and so it is asked where there is one; and Netty with it.
 	if javac, err := exec.LookPath("javac"); err == nil {
 		classes := t.TempDir()
@@ -129,12 +131,12 @@ func byGo(lines []string) ([]answer, error) {
 				return nil, err
 			}
 			answers[i].Lists = map[string][]string{"bufio.ScanLines": strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")}
-		case 'd':
-			var text string
-			if err := json.Unmarshal([]byte(rest), &text); err != nil {
+		case 'u', 'r', 'b':
+			body, err := base64.StdEncoding.DecodeString(rest)
+			if err != nil {
 				return nil, err
 			}
-			answers[i].Rights = rightsByGo(text)
+			answers[i].Bodies = bodyByGo(line[0], body)
 		}
 	}
 	return answers, nil
@@ -170,21 +172,62 @@ func pairsOf(raw string) (pairs [][2]string) {
 	return pairs
 }
 
-func rightsByGo(text string) *rights {
-	var d struct {
-		Paths []struct {
-			ID, Sign, Permissions string
-			Recursive             bool
+// entriesInGo and the like are documents and logins as a Go program has them, that
+// knows of no front door.
+type (
+	entriesInGo []struct {
+		ID, Sign, Permissions string
+		Recursive             bool
+	}
+	roleInGo struct {
+		Paths      entriesInGo
+		Operations []string
+	}
+	userInGo struct {
+		Paths              entriesInGo
+		Roles, Operations  []string
+		Rev                json.Number
+		Digest, Digest2    string
+		SHA256             string `json:"digest2_sha256"`
+		Email, First, Last string
+	}
+	loginInGo struct{ Username, Password string }
+)
+
+// bodyByGo is encoding/json, of all and of what comes first.
+func bodyByGo(kind byte, body []byte) map[string]*members {
+	return map[string]*members{
+		"json.Unmarshal": membersByGo(kind, func(into any) error { return json.Unmarshal(body, into) }),
+		"json.Decoder":   membersByGo(kind, func(into any) error { return json.NewDecoder(bytes.NewReader(body)).Decode(into) }),
+	}
+}
+
+func membersByGo(kind byte, read func(into any) error) *members {
+	var role roleInGo
+	var user userInGo
+	var login loginInGo
+	switch kind {
+	case 'r':
+		if read(&role) == nil {
+			return &members{Paths: role.Paths.lines(), Operations: role.Operations}
 		}
-		Roles, Operations []string
-		Rev               json.Number
+	case 'u':
+		if read(&user) == nil {
+			return &members{user.Paths.lines(), user.Roles, user.Operations, user.Rev.String(), map[string]string{
+				"digest": user.Digest, "digest2": user.Digest2, "digest2_sha256": user.SHA256, "email": user.Email, "first": user.First, "last": user.Last,
+			}}
+		}
+	case 'b':
+		if read(&login) == nil {
+			return &members{Texts: map[string]string{"username": login.Username, "password": login.Password}}
+		}
 	}
-	if json.Unmarshal([]byte(text), &d) != nil {
-		return nil
+	return nil
+}
+
+func (entries entriesInGo) lines() (all []string) {
+	for _, e := range entries {
+		all = append(all, fmt.Sprintf("%s %s %v %s", e.ID, e.Sign, e.Recursive, e.Permissions))
 	}
-	r := &rights{Roles: d.Roles, Operations: d.Operations, Rev: d.Rev.String()}
-	for _, p := range d.Paths {
-		r.Paths = append(r.Paths, fmt.Sprintf("%s %s %v %s", p.ID, p.Sign, p.Recursive, p.Permissions))
-	}
-	return r
+	return all
 }

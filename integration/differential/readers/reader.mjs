@@ -62,16 +62,42 @@ function target(t) {
 	return { p: different(paths), q: different(queries) }
 }
 
-// Rights as a store would take them from a document.
-function rights(text) {
-	const d = attempt(() => JSON.parse(text))
-	if (d === undefined || d === null) return {}
-	return {
-		d: {
-			paths: (d.paths ?? []).map((p) => [p.id, p.sign, String(p.recursive ?? false), p.permissions].join(' ')),
-			roles: d.roles ?? [], operations: d.operations ?? [], rev: String(d.rev ?? 0),
-		},
+const textsOf = {
+	u: ['digest', 'digest2', 'digest2_sha256', 'email', 'first', 'last'],
+	r: [],
+	b: ['username', 'password'],
+}
+
+// UTF-8 has no half of a surrogate pair: whoever finds one refuses.
+function whole(found) {
+	JSON.stringify(found, (_, value) => {
+		if (typeof value === 'string' && !value.isWellFormed()) throw new Error('half a pair')
+		return value
+	})
+	return found
+}
+
+// What a store or a log takes from a body.
+function members(kind, d) {
+	const found = { texts: Object.fromEntries(textsOf[kind].map((name) => [name, d[name] ?? ''])) }
+	if (kind === 'b') return found
+	found.paths = (d.paths ?? []).map((p) => [p.id, p.sign, String(p.recursive ?? false), p.permissions].join(' '))
+	found.operations = d.operations ?? []
+	if (kind === 'u') Object.assign(found, { roles: d.roles ?? [], rev: String(d.rev ?? 0) })
+	return found
+}
+
+const inSmallLetters = (name, value) => value === null || Array.isArray(value) || typeof value !== 'object' ? value
+	: Object.fromEntries(Object.entries(value).map(([key, of]) => [key.toLowerCase(), of]))
+
+function body(kind, bytes) {
+	const readings = {
+		'JSON.parse of toString': () => JSON.parse(bytes.toString()),
+		'JSON.parse of TextDecoder': () => JSON.parse(new TextDecoder().decode(bytes)),
+		'JSON.parse of TextDecoder, fatal': () => JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)),
+		'JSON.parse, names in small letters': () => JSON.parse(bytes.toString(), inSmallLetters),
 	}
+	return different(Object.fromEntries(Object.entries(readings).map(([name, read]) => [name, attempt(() => whole(members(kind, read()))) ?? null])))
 }
 
 function answer(line) {
@@ -79,7 +105,7 @@ function answer(line) {
 	switch (line[0]) {
 	case 't': return target(rest)
 	case 'l': return { l: { 'split at lines': JSON.parse(rest).split(/\r?\n/), 'split at ^': JSON.parse(rest).split(/^/m).map((s) => s.trim()) } }
-	case 'd': return rights(JSON.parse(rest))
+	case 'u': case 'r': case 'b': return { b: body(line[0], Buffer.from(rest, 'base64')) }
 	}
 	return {}
 }

@@ -1,5 +1,6 @@
 """What Python makes of request targets and bodies: one answer in JSON for each
 line. An empty line asks for what has been answered so far."""
+import base64
 import http.server
 import json
 import posixpath
@@ -63,14 +64,49 @@ def target(t):
     return {"p": different(paths), "q": different(queries)}
 
 
-def rights(text):
-    d = attempt(lambda: json.loads(text))
-    if not isinstance(d, dict):
-        return {}
-    return {"d": {
-        "paths": [" ".join([p["id"], p["sign"], str(p.get("recursive", False)).lower(), p["permissions"]]) for p in d.get("paths") or []],
-        "roles": d.get("roles") or [], "operations": d.get("operations") or [], "rev": str(d.get("rev") or 0),
-    }}
+TEXTS = {
+    "u": ["digest", "digest2", "digest2_sha256", "email", "first", "last"],
+    "r": [],
+    "b": ["username", "password"],
+}
+
+
+def members(kind, d):
+    """What a store or a log takes from a body. UTF-8 has no half of a surrogate pair:
+    whoever finds one refuses."""
+    found = {"texts": {name: "" if d.get(name) is None else d[name] for name in TEXTS[kind]}}
+    if kind != "b":
+        found["paths"] = [" ".join([p["id"], p["sign"], str(p.get("recursive") or False).lower(), p["permissions"]]) for p in d.get("paths") or []]
+        found["operations"] = d.get("operations") or []
+    if kind == "u":
+        found.update(roles=d.get("roles") or [], rev=str(d.get("rev") or 0))
+    json.dumps(found, ensure_ascii=False).encode()
+    return found
+
+
+def first(pairs):
+    return dict(reversed(pairs))
+
+
+def in_small_letters(pairs):
+    return {name.lower(): value for name, value in pairs}
+
+
+def body(kind, text):
+    readings = {
+        "json.loads": lambda: json.loads(text),
+        "json.loads of UTF-8": lambda: json.loads(text.decode()),
+        "json.loads, the first of a name": lambda: json.loads(text, object_pairs_hook=first),
+        "json.loads, names in small letters": lambda: json.loads(text, object_pairs_hook=in_small_letters),
+        "raw_decode": lambda: json.JSONDecoder().raw_decode(text.decode("utf-8-sig").strip())[0],
+    }
+    found, seen = {}, []
+    for name, read in readings.items():
+        members_found = attempt(lambda: members(kind, read()))
+        if members_found not in seen:
+            seen.append(members_found)
+            found[name] = members_found
+    return found
 
 
 def answer(line):
@@ -80,8 +116,8 @@ def answer(line):
     if kind == "l":
         text = json.loads(rest)
         return {"l": {"splitlines": text.splitlines(), "split": text.split("\n")}}
-    if kind == "d":
-        return rights(json.loads(rest))
+    if kind in TEXTS:
+        return {"b": body(kind, base64.b64decode(rest))}
     return {}
 
 
