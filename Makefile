@@ -21,7 +21,7 @@ test: ## run every test, on real parts
 
 attacks: ## try every known attack, and say what came of each
 	@./integration/prepare.sh
-	@go run ./integration/attackreport -race -timeout 60m
+	@go run ./integration/attackreport -timeout 60m
 
 lint: ## check format, go vet and golangci-lint
 	@echo '-- gofmt'

@@ -5,20 +5,26 @@
 //	P-01  pass  h1 4, h2c 4, h2 4, h3 4; TestNoRequestOfAnnsReachesBeyondHerPaths
 //
 // It exits 0 only when every attack has one or the other, and nothing failed or
-// was left out.
+// was left out. It is run where the module is.
 package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
+	"path"
+	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/cm-well/cmwell-auth/integration/attacks"
 )
@@ -45,7 +51,10 @@ func main() {
 }
 
 // event is one line of `go test -json`.
-type event struct{ Action, Test, Output string }
+type event struct {
+	Action, Package, Test, Output string
+	Elapsed                       float64 // seconds
+}
 
 // place is one protocol, and the number of an attack.
 type place struct{ protocol, id string }
@@ -61,24 +70,31 @@ type tally struct {
 type report struct {
 	passed, failed map[string]bool // tests, by name
 	rows           map[place]*tally
+	took           map[string]time.Duration
 	reasons        map[string]string // of rows that are under way
-	said           map[string]string // by tests that are under way
-	wrong          strings.Builder   // what failed tests said
+	said           map[string]string // by tests and packages that are under way
+	wrong          strings.Builder   // what failed tests and the compiler said
 }
 
 func newReport() *report {
-	return &report{passed: map[string]bool{}, failed: map[string]bool{}, rows: map[place]*tally{}, reasons: map[string]string{}, said: map[string]string{}}
+	return &report{passed: map[string]bool{}, failed: map[string]bool{}, rows: map[place]*tally{}, took: map[string]time.Duration{}, reasons: map[string]string{}, said: map[string]string{}}
 }
 
-// run starts `go test -json`, with the arguments before the packages.
+// run starts `go test -json`, with the arguments before the packages: of those that
+// prove something, each test once. go vet has been asked by make lint.
 func (r *report) run(ctx context.Context, args []string) error {
 	names := slices.Clone(always)
 	for _, a := range attacks.All {
 		names = append(names, a.Tests...)
 	}
 	slices.Sort(names)
-	pattern := "^(" + strings.Join(slices.Compact(names), "|") + ")$"
-	all := slices.Concat([]string{"test", "-json", "-count=1", "-run", pattern}, args, []string{"./..."})
+	names = slices.Compact(names)
+	packages, err := packagesOf(os.DirFS("."), names)
+	if err != nil {
+		return err
+	}
+	pattern := "^(" + strings.Join(names, "|") + ")$"
+	all := slices.Concat([]string{"test", "-json", "-count=1", "-vet=off", "-run", pattern}, args, packages)
 	cmd := exec.CommandContext(ctx, "go", all...) //nolint:gosec // the caller's own arguments
 	cmd.Stderr = os.Stderr
 	events, err := cmd.StdoutPipe()
@@ -91,17 +107,52 @@ func (r *report) run(ctx context.Context, args []string) error {
 	return errors.Join(r.read(events), cmd.Wait())
 }
 
+var testFunction = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
+
+// packagesOf are the module's folders that have a test with one of the names.
+func packagesOf(module fs.FS, names []string) (packages []string, err error) {
+	err = fs.WalkDir(module, ".", func(file string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(file, "_test.go") {
+			return err
+		}
+		text, err := fs.ReadFile(module, file)
+		if slices.ContainsFunc(testFunction.FindAllSubmatch(text, -1), func(found [][]byte) bool { return slices.Contains(names, string(found[1])) }) {
+			packages = append(packages, "./"+path.Dir(file))
+		}
+		return err
+	})
+	slices.Sort(packages)
+	return slices.Compact(packages), err
+}
+
 // read takes in events up to the end.
 func (r *report) read(events io.Reader) error {
 	lines := bufio.NewScanner(events)
 	lines.Buffer(nil, 16<<20)
 	for lines.Scan() {
 		var e event
-		if json.Unmarshal(lines.Bytes(), &e) == nil && e.Test != "" {
+		if json.Unmarshal(lines.Bytes(), &e) != nil {
+			continue
+		}
+		if e.Test == "" {
+			r.takePackage(e)
+		} else {
 			r.take(e)
 		}
 	}
 	return lines.Err()
+}
+
+// takePackage: where a package is not compiled, or ends by itself, no test tells why.
+func (r *report) takePackage(e event) {
+	switch e.Action {
+	case "build-output":
+		r.wrong.WriteString(e.Output)
+	case "output":
+		r.said[e.Package] += e.Output
+	case "fail":
+		r.wrong.WriteString(r.said[e.Package])
+	}
 }
 
 func (r *report) take(e event) {
@@ -118,6 +169,9 @@ func (r *report) take(e event) {
 		r.wrong.WriteString(r.said[e.Test])
 	}
 	delete(r.said, e.Test)
+	if len(parts) == 1 {
+		r.took[e.Test] += time.Duration(e.Elapsed * float64(time.Second))
+	}
 	switch {
 	case len(parts) == 1 && e.Action == "pass":
 		r.passed[e.Test] = true
@@ -158,8 +212,22 @@ func (r *report) write(to io.Writer, all []attacks.Attack) int {
 			fmt.Fprintf(to, "FAIL  %s\n", name)
 		}
 	}
+	fmt.Fprint(to, r.longest())
 	fmt.Fprintf(to, "%d attacks: %d pass, %d not applicable, %d fail\n", len(all), counts["pass"], counts["not applicable"], counts["FAIL"])
 	return counts["FAIL"]
+}
+
+// longest is a line about the tests that took the most time; none when all were quick.
+func (r *report) longest() string {
+	names := slices.DeleteFunc(slices.Sorted(maps.Keys(r.took)), func(name string) bool { return r.took[name] < time.Second })
+	if len(names) == 0 {
+		return ""
+	}
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(r.took[b], r.took[a]) })
+	for i, name := range names {
+		names[i] = fmt.Sprintf("%s %v", name, r.took[name].Round(time.Second))
+	}
+	return "longest: " + strings.Join(names[:min(len(names), 5)], ", ") + "\n"
 }
 
 // verdict is a word about an attack, and what it rests on.

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/cm-well/cmwell-auth/integration/attacks"
 )
@@ -15,9 +17,14 @@ const events = `{"Action":"pass","Test":"TestEveryAttackRowOverEveryProtocol/h1/
 {"Action":"pass","Test":"TestEveryAttackRowOverEveryProtocol/h1/P-02_slashes"}
 {"Action":"fail","Test":"TestEveryAttackRowOverEveryProtocol/h3/P-02_slashes"}
 no JSON
-{"Action":"pass","Test":"TestOne"}
+{"Action":"build-output","Output":"a_test.go:1: undefined: dots\n"}
+{"Action":"output","Package":"m/a","Output":"FAIL m/a [build failed]\n"}
+{"Action":"fail","Package":"m/a"}
+{"Action":"output","Package":"m/b","Output":"ok m/b\n"}
+{"Action":"pass","Package":"m/b"}
+{"Action":"pass","Test":"TestOne","Elapsed":61.2}
 {"Action":"skip","Test":"TestTwo"}
-{"Action":"pass","Test":"TestEveryAttackHasItsProof"}
+{"Action":"pass","Test":"TestEveryAttackHasItsProof","Elapsed":0.3}
 {"Action":"pass","Test":"TestEveryProofOfAnAttackExists"}
 `
 
@@ -41,10 +48,27 @@ P-03  FAIL  TestTwo
 P-04  FAIL  TestThree
 P-05  FAIL  
 P-06  not applicable: the number is not in use
+longest: TestOne 1m1s
 6 attacks: 1 pass, 1 not applicable, 4 fail
 `
 	if b.String() != want || failed != 4 {
 		t.Errorf("%d failed:\n%swant\n%s", failed, b.String(), want)
+	}
+	if said := r.wrong.String(); said != "a_test.go:1: undefined: dots\nFAIL m/a [build failed]\n" {
+		t.Errorf("of what went wrong it says %q", said)
+	}
+}
+
+func TestOnlyPackagesWithAProofAreRun(t *testing.T) {
+	got, err := packagesOf(fstest.MapFS{
+		"a/a_test.go":   {Data: []byte("func TestOne(t *testing.T) {}\n")},
+		"a/b_test.go":   {Data: []byte("func TestTwo(t *testing.T) {}\n")},
+		"b/c/c_test.go": {Data: []byte("package c\n\nfunc FuzzThree(f *testing.F) {}\n")},
+		"d/d_test.go":   {Data: []byte("func TestOneMore(t *testing.T) {}\n// func TestOne(t *testing.T) {}\n")},
+		"e/e.go":        {Data: []byte("func TestOne() {}\n")},
+	}, []string{"TestOne", "TestTwo", "FuzzThree"})
+	if want := []string{"./a", "./b/c"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q, %v; want %q", got, err, want)
 	}
 }
 
