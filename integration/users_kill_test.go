@@ -198,7 +198,9 @@ func runUntilKilled(t *testing.T, writer, name string, started bool, after time.
 // Three administrators write through the door, which is killed now and then.
 func TestWhatTheDoorAcknowledgedOutlivesItsKills(t *testing.T) {
 	d := startDoor(t, frontDoor(ownKey), doorOptions{store: "127.0.0.1:1"})
-	const kills, writers = 10, 3
+	// A door that lives for a moment acknowledges little on a busy machine: it is killed
+	// until each writer has had enough to tell.
+	const writers, atLeast, atMost, enough = 3, 10, 200, 10
 	var paused sync.RWMutex // locked while the door is not there
 	var acknowledged [writers]int
 	over := make(chan struct{})
@@ -224,7 +226,8 @@ func TestWhatTheDoorAcknowledgedOutlivesItsKills(t *testing.T) {
 			}
 		})
 	}
-	for kill := range kills {
+	least := 0
+	for kill := 0; kill < atLeast || least < enough && kill < atMost; kill++ {
 		timer := time.NewTimer(time.Duration(rand.Int64N(int64(300 * time.Millisecond))))
 		<-timer.C
 		_ = d.process.Process.Kill()
@@ -236,6 +239,7 @@ func TestWhatTheDoorAcknowledgedOutlivesItsKills(t *testing.T) {
 				t.Errorf("kill %d: writer %d was acknowledged %d, the file has %d", kill, w, acknowledged[w], i)
 			}
 		}
+		least = slices.Min(acknowledged[:])
 		d.start(t)
 		d.awaitServing(t, "/_login")
 		eventually(t, "the litter is gone", func() bool {
@@ -245,10 +249,8 @@ func TestWhatTheDoorAcknowledgedOutlivesItsKills(t *testing.T) {
 	}
 	close(over)
 	all.Wait()
-	for w, n := range acknowledged {
-		if n < kills {
-			t.Errorf("writer %d was acknowledged %d changes in %d lives of the door: too few to mean anything", w, n, kills)
-		}
+	if least < enough {
+		t.Errorf("%v changes were acknowledged in %d lives of the door: too few to mean anything", acknowledged, atMost)
 	}
 	t.Logf("%v changes were acknowledged", acknowledged)
 }
