@@ -310,7 +310,8 @@ func TestListedPathsAreRead(t *testing.T) {
 	const out, refused = "POST /_out?format=ntriples", "gate: not permitted"
 	for _, row := range []struct{ who, body, want string }{
 		{"ann", "/tests/a\n/x", passes},
-		{"ann", "/tests/a\r\n  /tests/secret/x \r/b", refused + ": /tests/secret/x"},
+		{"ann", "/tests/a\r\n/x\r", passes},
+		{"ann", "/tests/a\r\n  /tests/secret/x \r\n/b", refused + ": /tests/secret/x"},
 		{"ann", "/tests/%73ecret/x", refused + ": /tests/%73ecret/x"},
 		{"ann", "cmwell://tests/secret/x", refused + ": /tests/secret/x"},
 		{"ann", "http://store/tests/secret/x", refused + ": /tests/secret/x"},
@@ -423,10 +424,10 @@ func TestARefusalNamesTheFirstTenPaths(t *testing.T) {
 }
 
 // Python's splitlines, and \R of Java, end a line at more than a line feed: what
-// stands behind is a path of its own.
+// stands behind is a path of its own. Others end one at nothing else.
 func TestAListIsNotJudgedThatHasOtherEndsOfLines(t *testing.T) {
 	k := bulkKeeper(t, false)
-	for _, end := range []string{"\v", "\f", "\x1c", "\x1d", "\x1e", "\u0085", "\u2028", "\u2029"} {
+	for _, end := range []string{"\r", "\r\r\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\u0085", "\u2028", "\u2029"} {
 		got := verdict(t, k, sendBody(t, k, "ann", "POST /_out", "/tests/a"+end+"/tests/secret/b"))
 		if !strings.HasPrefix(got, ErrUnjudged.Error()) {
 			t.Errorf("%q: %s", end, got)

@@ -96,13 +96,15 @@ func (t *targets) written(found rdf.Found, host string, graphs bool) error {
 	return nil
 }
 
-// listed are the paths of a list, one on each line: as paths, or as IRIs.
+// listed are the paths of a list, one on each line: as paths, or as IRIs. A carriage
+// return ends a line for CM-Well, and for others only before a line feed.
 func (t *targets) listed(text, host string) error {
-	if strings.ContainsAny(text, "\v\f\x1c\x1d\x1e\u0085\u2028\u2029") {
+	text = strings.ReplaceAll(text, "\r\n", "\n")
+	if strings.ContainsAny(strings.TrimRight(text, "\r"), "\r\v\f\x1c\x1d\x1e\u0085\u2028\u2029") {
 		return unjudged("it has characters at which only some readers end a line")
 	}
-	for line := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '\n' || r == '\r' }) {
-		line = strings.Trim(line, " \t")
+	for line := range strings.SplitSeq(text, "\n") {
+		line = strings.Trim(line, " \t\r")
 		switch {
 		case line == "":
 		case line == "/ii" || strings.HasPrefix(line, "/ii/"):
