@@ -134,4 +134,8 @@ var ownRows = []attackRow{
 	{id: "N-18 a script of another site, by an old browser", door: "cookie", send: plainly("GET /tests/x?callback=f", "Cookie: X-CM-WELL-TOKEN={ann}", "Origin: https://evil"), want: one(403)},
 	{id: "N-18 a websocket of another site", door: "cookie", send: plainly("GET /ws/_out", aWebsocket+"13", "Cookie: X-CM-WELL-TOKEN={adm}", "Origin: https://evil"), want: one(403)},
 	{id: "N-18 a link on another site", door: "cookie", send: plainly("GET /tests/x", "Cookie: X-CM-WELL-TOKEN={ann}", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Dest: document"), want: one(200), saw: saw("GET /tests/x as ann")},
+
+	{id: "N-19 a list with a carriage return alone", door: "cm", send: string(requestWith("/tests/a\r/tests/b", "POST /_out", byAnn)), want: one(403)},
+	{id: "N-19 a list with a line separator", door: "cm", send: string(requestWith("/tests/a\u2028/tests/b", "POST /_out", byAnn)), want: one(403)},
+	{id: "N-19 a list that everybody reads alike", door: "cm", send: string(requestWith("/tests/a\r\n/tests/b\n", "POST /_out", byAnn)), want: one(200), saw: saw("POST /_out as ann")},
 }

@@ -20,4 +20,5 @@ var own = []Attack{
 	{ID: "N-16", What: "CM-Well's reads and bulk writes by other methods and types"},
 	{ID: "N-17", What: "destinations that servers read differently", Tests: []string{"TestWebDAVReachesARealStoreAsFarAsTheUsersPathsAllow"}},
 	{ID: "N-18", What: "a page of another site that reads by a script or a websocket what a cookie opens", Tests: []string{"TestAScriptOfAnotherSiteReadsNothingByCookie"}},
+	{ID: "N-19", What: "a list of paths whose lines readers end differently", Tests: []string{"TestAListIsNotJudgedThatHasOtherEndsOfLines"}},
 }
