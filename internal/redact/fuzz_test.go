@@ -67,7 +67,7 @@ func FuzzTheRestIsLeft(f *testing.F) {
 	f.Add("http://h/%41?b@c#d")
 	f.Add(`a "b\"c" <d>`)
 	object := regexp.MustCompile(`e[yw][A-Za-z0-9_-]{10,}\.`)
-	named := regexp.MustCompile(`(?i)(token2?|current|new|password)\W*=|%|basic\s|://.*@`)
+	named := regexp.MustCompile(`(?is)(token2?|current|new|password)\W*=|%|basic\s|://.*@`)
 	f.Fuzz(func(t *testing.T, text string) {
 		var s Secrets
 		if got := s.Text(text); got != text && !object.MatchString(text) && !named.MatchString(text) {
