@@ -15,8 +15,8 @@ import (
 
 // infotonRows are all that the block of users infotons may hold.
 var infotonRows = map[string]blockRow[InfotonUsers]{
-	"user":       textRow("<name>", func(i *InfotonUsers) *string { return &i.User }, parseDoorUser),
-	"token":      textRow("off | <token>", func(i *InfotonUsers) *string { return &i.Token }, parseDoorToken),
+	"user":       oneOfTwo(textRow("<name>", func(i *InfotonUsers) *string { return &i.User }, parseDoorUser)),
+	"token":      oneOfTwo(textRow("off | <token>", func(i *InfotonUsers) *string { return &i.Token }, parseDoorToken)),
 	"max_age":    textRow("<duration>", func(i *InfotonUsers) *string { return &i.MaxAge }, parseMaxAge),
 	"max_stale":  textRow("<duration>", func(i *InfotonUsers) *string { return &i.MaxStale }, parseMaxStale),
 	"cache_size": textRow("<n>", func(i *InfotonUsers) *string { return (*string)(&i.CacheSize) }, parseCacheSize),
@@ -36,13 +36,22 @@ var infotonRows = map[string]blockRow[InfotonUsers]{
 //
 // user and token exclude each other.
 func (i *InfotonUsers) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
-	if err := readStore(d, i, &i.URL, parseStoreURL, infotonRows); err != nil {
-		return err
+	return readStore(d, i, &i.URL, parseStoreURL, infotonRows)
+}
+
+// oneOfTwo refuses the line that comes second, of user and token.
+func oneOfTwo(row blockRow[InfotonUsers]) blockRow[InfotonUsers] {
+	set := row.set
+	row.set = func(i *InfotonUsers, args []string) error {
+		if err := set(i, args); err != nil {
+			return err
+		}
+		if i.User != "" && i.Token != "" {
+			return errUserAndToken
+		}
+		return nil
 	}
-	if i.User != "" && i.Token != "" {
-		return d.Errf("users infotons: %v", errUserAndToken)
-	}
-	return nil
+	return row
 }
 
 var errUserAndToken = errors.New("user and token found; one of them is accepted: the front door signs for a user, or shows a token of somebody else's")
