@@ -131,11 +131,15 @@ func entriesByDoor(entries []permission.Entry) (all []string) {
 // write in two ways: a slash at the end, wr for rw, no rev for 0, a name twice.
 func (m members) differs(found members) bool {
 	for i, p := range found.Paths {
-		id, rest, _ := strings.Cut(p, " ")
+		id, rest := p, ""
+		for range 3 { // what follows the id; that may have spaces
+			at := max(strings.LastIndexByte(id, ' '), 0)
+			id, rest = id[:at], id[at:]+rest
+		}
 		if id = strings.TrimSuffix(id, "/"); id == "" {
 			id = "/"
 		}
-		found.Paths[i] = id + " " + strings.Replace(rest, " wr", " rw", 1)
+		found.Paths[i] = id + strings.Replace(rest, " wr", " rw", 1)
 	}
 	revOf := func(m members) string {
 		if m.Rev == "" || m.Rev == "-0" {

@@ -259,7 +259,7 @@ func TestABadEscapeHidesNothingBesideIt(t *testing.T) {
 
 func TestQueriesAtTheirLimits(t *testing.T) {
 	for raw, plain := range map[string]bool{
-		"a;b&": false, "a#b&": false, "%zz=1": false, "a=%zz": false, "=": false,
+		"a;b&": false, "a#b&": false, "%zz=1": false, "a=%zz": false, "=": false, "a&?op": false, "a&%3fop": false, "a=?": true,
 		strings.Repeat("a&", maxPairs-1) + "a": true, strings.Repeat("a&", maxPairs) + "a": false,
 	} {
 		if q := parseQuery(raw); q.plain != plain || len(q.pairs) > maxPairs {

@@ -139,6 +139,19 @@ func TestTheStoreSeesWhatWasVerifiedAndNothingElse(t *testing.T) {
 	}
 }
 
+// Without the token, the question mark stands first, where some readers skip it.
+func TestAQueryIsNotReadOtherwiseWithoutItsToken(t *testing.T) {
+	k := newKeeper(t, false, CMWell, NewSource(InHeader, TokenHeader), NewSource(InQuery, "token"))
+	for _, who := range []string{"ann", "expired"} {
+		raw := tokenFor(t, k, who)
+		for _, line := range []string{"GET /x?token=" + raw + "&?op=purge-all", "HEAD /x?token=" + raw + "&%3fop", "GET /x?a&token=" + raw + "&?op"} {
+			if got := verdict(t, k, send(t, k, "", line)); got != ErrQuery.Error() {
+				t.Errorf("%s by %s: %s", line[:10], who, got)
+			}
+		}
+	}
+}
+
 func TestTargetsThatWouldBeChangedAreRefused(t *testing.T) {
 	k := newKeeper(t, true, HTTP)
 	for _, target := range []string{`/a\b`, "/x#y", `/a"b`, "/a<b", "/a{b}", "/a|b", "/a^b", "/é", "/x?a#b", "/x?é", "/x?a b", "http://evil/x", "*", "", "a", "/x?\x7f"} {

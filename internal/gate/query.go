@@ -111,7 +111,9 @@ func parsePair(part string) (pair, bool) {
 	if errValue != nil {
 		v = value
 	}
-	return pair{k, v}, errKey == nil && errValue == nil
+	// Once what stands before it is taken out, a token for instance, a question mark
+	// too many stands first, and some readers take it for none of the query.
+	return pair{k, v}, errKey == nil && errValue == nil && !strings.HasPrefix(k, "?")
 }
 
 // none tells whether there is no query.
