@@ -107,6 +107,8 @@ func TestAHostInFrontOfAPathHidesNothing(t *testing.T) {
 		"//.%6deta/auth":        "/meta/auth", // url.parse ends the host before %
 		"//x:80%6deta/auth":     "/meta/auth",
 		"//u@x%6deta/auth":      "/meta/auth",
+		"//)%6deta/auth":        "/meta/auth", // and later versions find one in )
+		"//u@(x)%6deta/auth":    "/meta/auth",
 		"//x;meta/auth":         "/;meta/auth",
 		"//example.org/tests/a": "/example.org/tests/a",
 	} {

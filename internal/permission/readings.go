@@ -107,6 +107,7 @@ var structureSteps = []func(string) string{
 	collapseSlashes,
 	cutHost,
 	cutHostName,
+	cutHostMark,
 	resolveDots,
 	climb,
 	func(s string) string { return before(s, "?") },

@@ -26,13 +26,22 @@ func cutHost(s string) string {
 // cutHostName is cutHost as Node's url.parse has it, where a host ends at the first
 // letter that no name of a host has, and the path begins with that.
 func cutHostName(s string) string {
+	return cutHostAt(s, func(r rune) bool { return r < utf8.RuneSelf && !hostLetter[r] })
+}
+
+// cutHostMark is cutHostName of later versions, where fewer letters end a host.
+func cutHostMark(s string) string {
+	return cutHostAt(s, func(r rune) bool { return strings.ContainsRune("%?;#{}|\\^`<>\"' \r\n\t", r) })
+}
+
+func cutHostAt(s string, ends func(rune) bool) string {
 	rest, found := strings.CutPrefix(s, "//")
 	if !found {
 		return s
 	}
 	authority := before(rest, "/")
 	name := authority[strings.LastIndexByte(authority, '@')+1:]
-	end := strings.IndexFunc(name, func(r rune) bool { return r < utf8.RuneSelf && !hostLetter[r] })
+	end := strings.IndexFunc(name, ends)
 	if end < 0 {
 		return s // cutHost's
 	}
