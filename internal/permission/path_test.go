@@ -109,6 +109,8 @@ func TestAHostInFrontOfAPathHidesNothing(t *testing.T) {
 		"//u@x%6deta/auth":      "/meta/auth",
 		"//)%6deta/auth":        "/meta/auth", // and later versions find one in )
 		"//u@(x)%6deta/auth":    "/meta/auth",
+		"//x(meta/auth":         "/(meta/auth", // where the earlier ones have a path
+		"//x:80(meta/auth":      "/(meta/auth",
 		"//x;meta/auth":         "/;meta/auth",
 		"//example.org/tests/a": "/example.org/tests/a",
 	} {
