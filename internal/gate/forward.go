@@ -24,8 +24,10 @@ func (k *Keeper) Prepare(r *http.Request, p Pass) {
 		}
 	}
 	for _, s := range k.Sources {
-		// Those in headers are reserved, and gone.
-		if s.kind != InHeader && (s.kind != InBearer || carrier.kind != InBearer || !forwards) {
+		switch {
+		case s.kind == InHeader: // reserved, and gone
+		case s.kind == InBearer && carrier.kind == InBearer && forwards: // the one that goes on
+		default:
 			s.remove(r)
 		}
 	}

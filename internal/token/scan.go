@@ -29,12 +29,13 @@ func scanClaims(b []byte) (claimSet, bool) {
 	}
 	c := claimSet{notBefore: always}
 	var others [maxMembers][]byte
-	there, claim := 0, 0
+	there := 0
 	for i := range others {
 		name, ok := s.text()
 		if !ok || !s.take(':') {
 			return claimSet{}, false
 		}
+		claim := 0
 		switch string(name) {
 		case "sub":
 			claim = sub
@@ -52,7 +53,6 @@ func scanClaims(b []byte) (claimSet, bool) {
 			claim = iat
 			_, ok = s.integer()
 		default:
-			claim = 0
 			ok = !isOneOf(others[:i], name) && s.skip()
 			others[i] = name
 		}
