@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -54,7 +55,7 @@ func (p plan) flood(ctx context.Context, dir string) (string, error) {
 	}
 	text := "\n### Reads during a flood of logins\n"
 	var failures []error
-	for _, readers := range []int{p.connections, min(p.connections, fewReaders)} {
+	for _, readers := range slices.Compact([]int{p.connections, min(p.connections, fewReaders)}) {
 		rows, err := p.floodOf(ctx, targets, readers)
 		if ctx.Err() != nil {
 			return "", ctx.Err()

@@ -37,6 +37,12 @@ func linesTo(address string, connections int) []*line {
 	return lines
 }
 
+func hangUp(lines []*line) {
+	for _, l := range lines {
+		l.hangUp()
+	}
+}
+
 // ask sends a request and reads all of its answer. After an error the next
 // request has a new connection.
 func (l *line) ask(ctx context.Context, request []byte) (answer, error) {

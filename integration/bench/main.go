@@ -37,7 +37,6 @@ type plan struct {
 
 const (
 	warmUp = time.Second
-
 	// grace is how long an answer is awaited after a measurement has ended: 200
 	// logins that one slow processor has yet to hash take less.
 	grace = time.Minute

@@ -103,9 +103,7 @@ func (p plan) measureFlood(ctx context.Context, t *target, flooded bool) {
 	lines := linesTo(t.address, p.connections)
 	sum := askAtOnce(ctx, lines, aRead, w, new(atomic.Int64))
 	all.Wait()
-	for _, l := range lines {
-		l.hangUp()
-	}
+	hangUp(lines)
 	sum.flood = w.until.Sub(start)
 	for _, s := range seen {
 		sum.join(s, false)

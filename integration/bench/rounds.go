@@ -73,20 +73,14 @@ func (p plan) measureRows(ctx context.Context, rows []*row) error {
 		}
 		rows = rows[len(alike):]
 		fmt.Fprintf(os.Stderr, "%s: %d rounds of %d measurements\n", alike[0].request, p.rounds, len(alike))
-		err := p.measureAlike(ctx, alike)
+		var err error
+		for round := 0; round < p.rounds && err == nil; round++ {
+			err = p.measureRound(ctx, alike)
+		}
 		for _, r := range alike {
-			r.hangUp()
+			hangUp(r.lines)
 		}
 		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (p plan) measureAlike(ctx context.Context, rows []*row) error {
-	for range p.rounds {
-		if err := p.measureRound(ctx, rows); err != nil {
 			return err
 		}
 	}
@@ -135,12 +129,6 @@ func (r *row) measure(ctx context.Context) (sample, error) {
 		return sample{}, seen.spent.err
 	}
 	return seen, seen.check(r.server, false)
-}
-
-func (r *row) hangUp() {
-	for _, l := range r.lines {
-		l.hangUp()
-	}
 }
 
 // spent is processor time, and for how many requests.

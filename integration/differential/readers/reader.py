@@ -100,13 +100,9 @@ def body(kind, text):
         "json.loads, names in small letters": lambda: json.loads(text, object_pairs_hook=in_small_letters),
         "raw_decode": lambda: json.JSONDecoder().raw_decode(text.decode("utf-8-sig").strip())[0],
     }
-    found, seen = {}, []
-    for name, read in readings.items():
-        members_found = attempt(lambda: members(kind, read()))
-        if members_found not in seen:
-            seen.append(members_found)
-            found[name] = members_found
-    return found
+    found = {name: attempt(lambda: members(kind, read())) for name, read in readings.items()}
+    refused = [name for name, value in found.items() if value is None]
+    return different(found) | dict.fromkeys(refused[:1])
 
 
 def answer(line):
