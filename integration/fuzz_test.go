@@ -32,6 +32,7 @@ var strangers = []struct{ what, targets string }{
 	{"the managed keys, in shared storage", "keyring.FuzzParse"},
 	{"Authorization", "login.FuzzBasic login.FuzzDigest login.FuzzParseParams"},
 	{"exp", "login.FuzzParseExpiry"},
+	{"a password, and the hash of a document", "bcrypt.FuzzMatch"},
 	{"a JSON login", "login.FuzzReadStrings"},
 	{"where a client is", "login.FuzzFromThisMachine guard.FuzzThrottle"},
 	{"a change of a password", "admin.FuzzBodiesOfAPasswordChange"},

@@ -35,7 +35,7 @@ var silent = map[string][]string{
 		"internal/devstore/", "%s: the file %q: %w", "%s: the store is no longer in use", "%s: the pool of open stores", "%s: closing %s",
 	},
 	"it is a fault of ours, or of a module that is not ours, which no configuration and no request makes": {
-		"app ", "what is shared as", "metrics: ", "cmwell_redact: %T", "users: module %T", "users file: what is shared", "users infotons: what is shared",
+		"internal/bcrypt/", "app ", "what is shared as", "metrics: ", "cmwell_redact: %T", "users: module %T", "users file: what is shared", "users infotons: what is shared",
 		"users redis: what is shared", "account: bcrypt cost", "account: %s found; users and roles have documents", "users file: %s found",
 		"gate: keeper is not set up", "account: a document is not one JSON object and cannot be shown", "account: field ", "field %s: a %T",
 		"this hash does not tell its state", "state of a hash", "writing a private key", "%w: a name without a key", "%w: no private key",

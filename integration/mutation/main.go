@@ -32,7 +32,7 @@ var (
 )
 
 // decide are the packages in which a wrong condition is a hole.
-var decide = []string{"./internal/permission", "./internal/gate", "./internal/token", "./internal/login"}
+var decide = []string{"./internal/permission", "./internal/gate", "./internal/token", "./internal/bcrypt", "./internal/login"}
 
 // enough is how many of a hundred mutants must be caught.
 const enough = 95
