@@ -2,9 +2,10 @@ package account
 
 import (
 	"fmt"
-	"strings"
 
-	"golang.org/x/crypto/bcrypt"
+	crypto "golang.org/x/crypto/bcrypt"
+
+	"github.com/cm-well/cmwell-auth/internal/bcrypt"
 )
 
 // DefaultCost is bcrypt's cost for new passwords.
@@ -20,34 +21,29 @@ const (
 // maxBcrypt is what bcrypt looks at; the rest of a password it would ignore.
 const maxBcrypt = 72
 
-// bcryptDigits are bcrypt's own base64: with another character in it, bcrypt
-// would refuse a hash without doing the work.
-const bcryptDigits = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-
-// isBcrypt matches $2[aby]$[0-9]{2}$ and 53 digits. It is asked of every user of a
-// file at once.
-func isBcrypt(hash string) bool {
-	return len(hash) == 60 && hash[:2] == "$2" && strings.IndexByte("aby", hash[2]) >= 0 && hash[3] == '$' &&
-		strings.Trim(hash[4:6], "0123456789") == "" && hash[6] == '$' && strings.Trim(hash[7:], bcryptDigits) == ""
-}
-
 func bcryptShape(hash string) (Shape, error) {
-	if !isBcrypt(hash) {
+	cost, err := bcrypt.Cost(hash)
+	if err != nil {
 		return Shape{}, fmt.Errorf("%d characters that are no such hash found; a bcrypt hash of 60 ($2a$, $2b$ or $2y$), or argon2id ($argon2id$v=19$…), is accepted", len(hash))
 	}
-	cost, err := bcrypt.Cost([]byte(hash))
-	if err != nil || cost < minCost || cost > maxCost {
+	if cost < minCost || cost > maxCost {
 		return Shape{}, fmt.Errorf("a bcrypt hash with cost %s found; %d to %d are accepted", hash[4:6], minCost, maxCost)
 	}
 	return Shape{Cost: cost}, nil
 }
 
-// bcryptMatches never does for a password of which bcrypt would ignore the end:
-// whoever knows the first 72 bytes would get in. It does the same work.
-func bcryptMatches(hash, password string) bool {
-	cut := password[:min(len(password), maxBcrypt)]
-	right := bcrypt.CompareHashAndPassword([]byte(hash), []byte(cut)) == nil
-	return right && cut == password
+// bcryptMatch compares passwords with hashes of one cost. None is right of which bcrypt
+// would ignore the end: whoever knows the first 72 bytes would get in. It does the same
+// work for it.
+func bcryptMatch(tries ...bcrypt.Try) []bool {
+	right, err := bcrypt.Match(tries...)
+	if err != nil {
+		return make([]bool, len(tries))
+	}
+	for i, t := range tries {
+		right[i] = right[i] && len(t.Password) <= maxBcrypt
+	}
+	return right
 }
 
 // HashPassword makes a bcrypt hash as a user document keeps it in digest.
@@ -62,7 +58,7 @@ func HashPassword(password string, cost int) (string, error) {
 	if cost < minCost || cost > maxCost {
 		return "", fmt.Errorf("account: bcrypt cost %d found; %d to %d are accepted", cost, minCost, maxCost)
 	}
-	hash, err := bcrypt.GenerateFromPassword([]byte(password), cost)
+	hash, err := crypto.GenerateFromPassword([]byte(password), cost)
 	return string(hash), err
 }
 

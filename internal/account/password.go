@@ -43,14 +43,9 @@ func (p *Passwords) Runs() int64 { return p.runs.Load() }
 // Match tells whether the password is the user's. For the zero User, or one
 // without a hash, it does the same work and says no.
 func (p *Passwords) Match(u User, password string) bool {
-	own, hashed := u.Shape()
-	if hashed && p.check(own, u.PasswordHash, password) {
-		return true
-	}
-	for _, s := range p.worth().beside(own) {
-		p.check(s, s.decoy(), password)
-	}
-	return false
+	b := p.Batch()
+	b.Add(u, password)
+	return b.Match()[0]
 }
 
 func (p *Passwords) worth() failure {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/cm-well/cmwell-auth/internal/bcrypt"
 )
 
 // Shape is all that the work of checking a hash depends on: bcrypt's cost, or
@@ -56,7 +58,7 @@ func shapeOf(hash string) (Shape, error) {
 // check compares a password with a hash of this shape.
 func (s Shape) check(hash, password string) bool {
 	if s.Cost > 0 {
-		return bcryptMatches(hash, password)
+		return bcryptMatch(bcrypt.Try{Hash: hash, Password: password})[0]
 	}
 	h, err := parseArgon2id(hash)
 	return err == nil && h.matches(password)
@@ -114,6 +116,12 @@ func failureOf(shapes []Shape) failure {
 	slices.SortFunc(f.argon2id, dearer)
 	f.argon2id = f.argon2id[:min(len(f.argon2id), maxArgon2id)]
 	return f
+}
+
+// isOneHash tells whether a failure is one run of bcrypt and no more, also for who has
+// a hash of shape own, possibly the zero one.
+func (f failure) isOneHash(own Shape) bool {
+	return len(f.argon2id) == 0 && (own == Shape{} || own == Shape{Cost: f.cost})
 }
 
 // beside are the shapes to run when a hash of shape own, possibly the zero one,

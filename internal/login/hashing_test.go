@@ -269,11 +269,11 @@ func TestWhoLeavesASharedCheckLeavesItToTheOthers(t *testing.T) {
 // What has begun cannot be stopped: whoever comes meanwhile has the use of it.
 func TestWorkThatHasBegunGoesOnWhenAllHaveLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := NewHashing(1, 0)
-		gate := make(chan struct{})
-		same, times := h.fingerprint("ann", "", "x"), 0
+		h, p, gate := NewHashing(1, 0), cheap(), make(chan struct{})
+		h.Observe(func(time.Duration) { <-gate }) // the answer is not known before
+		u := hashedUser(t, "ann", "right")
 		begin := func() *check {
-			c, _, err := h.join(same, func() bool { <-gate; times++; return true })
+			c, _, err := h.join(&check{same: h.fingerprint("ann", "", "right"), passwords: p, user: u, password: "right"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -281,14 +281,14 @@ func TestWorkThatHasBegunGoesOnWhenAllHaveLeft(t *testing.T) {
 		}
 		first := begin()
 		synctest.Wait()
-		h.part(same, first)
+		h.part(first)
 		if second := begin(); second != first {
 			t.Error("it began again")
 		}
 		close(gate)
 		<-first.done
-		if !first.right || times != 1 {
-			t.Errorf("%v after %d times", first.right, times)
+		if !first.right || p.Spent() != oneRound {
+			t.Errorf("%v after %d rounds", first.right, p.Spent())
 		}
 	})
 }
