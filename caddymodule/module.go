@@ -71,8 +71,9 @@ type Handler struct {
 	// window before they are answered 429; "10 15m" by default.
 	LoginLimit string `json:"login_limit,omitempty"`
 
-	// LoginWorkers is how many passwords are hashed at once, 1 to 1024; half the
-	// processors by default, at least 1.
+	// LoginWorkers is how many workers hash passwords, 1 to 1024; half the
+	// processors by default, at least 1. Each takes up to four logins that wait
+	// where their bcrypt costs are equal.
 	LoginWorkers caddyhttp.WeakString `json:"login_workers,omitempty"`
 
 	// LoginQueue is how many logins wait for their turn before others are

@@ -95,7 +95,7 @@ func (h *Hashing) company(first *check) (*account.Batch, []*check) {
 func (h *Hashing) run(batch *account.Batch, checks []*check) {
 	defer h.leave()
 	var right []bool
-	h.timed(func() { right = batch.Match() })
+	h.timed(len(checks), func() { right = batch.Match() })
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for i, c := range checks {
