@@ -72,8 +72,8 @@ type Handler struct {
 	LoginLimit string `json:"login_limit,omitempty"`
 
 	// LoginWorkers is how many workers hash passwords, 1 to 1024; half the
-	// processors by default, at least 1. Each takes up to four logins that wait
-	// where their bcrypt costs are equal.
+	// processors by default, at least 1. Each takes up to four logins that wait,
+	// where all users have bcrypt hashes of one cost.
 	LoginWorkers caddyhttp.WeakString `json:"login_workers,omitempty"`
 
 	// LoginQueue is how many logins wait for their turn before others are

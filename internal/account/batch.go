@@ -3,8 +3,10 @@ package account
 import "github.com/cm-well/cmwell-auth/internal/bcrypt"
 
 // Batch is passwords that are matched together. More than one are so only where a
-// failure is worth one bcrypt hash and each user has a hash of that cost, or none: every
-// try is then the same work, and neither time nor work tells which were decoys.
+// failure is worth one bcrypt hash and every user has a hash of that cost, or none: each
+// try is then the same work, and neither time nor work tells which were decoys. Were
+// there cheaper hashes too, whoever is not matched together with a stranger would be
+// known to exist.
 type Batch struct {
 	passwords *Passwords
 	worth     failure

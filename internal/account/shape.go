@@ -98,6 +98,7 @@ const maxArgon2id = 4
 // failure is the work that every failure is worth.
 type failure struct {
 	cost     int     // bcrypt's; 0 when there is none
+	mixed    bool    // some have a cheaper bcrypt hash
 	argon2id []Shape // each once, the dearest first
 }
 
@@ -108,6 +109,7 @@ func failureOf(shapes []Shape) failure {
 		switch {
 		case !s.accepted():
 		case s.Cost > 0:
+			f.mixed = f.mixed || f.cost > 0 && f.cost != s.Cost
 			f.cost = max(f.cost, s.Cost)
 		case !slices.Contains(f.argon2id, s):
 			f.argon2id = append(f.argon2id, s)
@@ -118,10 +120,10 @@ func failureOf(shapes []Shape) failure {
 	return f
 }
 
-// isOneHash tells whether a failure is one run of bcrypt and no more, also for who has
-// a hash of shape own, possibly the zero one.
+// isOneHash tells whether a failure is one run of bcrypt and no more, for who has a
+// hash of shape own, possibly the zero one, and for everybody else.
 func (f failure) isOneHash(own Shape) bool {
-	return len(f.argon2id) == 0 && (own == Shape{} || own == Shape{Cost: f.cost})
+	return !f.mixed && len(f.argon2id) == 0 && (own == Shape{} || own == Shape{Cost: f.cost})
 }
 
 // beside are the shapes to run when a hash of shape own, possibly the zero one,

@@ -21,9 +21,10 @@ type check struct {
 }
 
 // Match tells whether the password is the user's, as p.Match does, when its turn
-// comes, or that of another with which it can be matched. Whoever sends the same name and password meanwhile gets the same
-// answer of the same work; a name that nobody has is no exception. An error means
-// that nothing is known: ErrBusy, or the context's.
+// comes, or that of another with which it can be matched. Whoever sends the same
+// name and password meanwhile gets the same answer of the same work; a name that
+// nobody has is no exception. An error means that nothing is known: ErrBusy, or the
+// context's.
 func (h *Hashing) Match(ctx context.Context, p *account.Passwords, u account.User, name, password string) (bool, error) {
 	if err := ctx.Err(); err != nil {
 		return false, err
@@ -76,8 +77,8 @@ func (h *Hashing) part(c *check) {
 	}
 }
 
-// company is the check whose turn has come, and those out of the line that are matched
-// with it at next to no cost: nobody waits longer for that. It needs the mutex.
+// company is the check whose turn has come, and those of the line that are matched with
+// it. They go past others, who have fewer turns to wait for thereby. It needs the mutex.
 func (h *Hashing) company(first *check) (*account.Batch, []*check) {
 	batch, checks := first.passwords.Batch(), []*check{first}
 	batch.Add(first.user, first.password)
