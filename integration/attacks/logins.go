@@ -36,7 +36,7 @@ var logins = []Attack{
 	{ID: "B-06", What: "a password that bcrypt would cut off", Tests: []string{"TestNothingBehindTheRightPasswordMatches", "TestPasswordsThatCannotBeHashed", "TestPasswordsThatCannotBeSet"}},
 	{ID: "B-07", What: "hashes that are none, or would take hours", Tests: []string{"TestHashesThatAreNotTaken", "TestTheEndsOfWhatIsAccepted"}},
 	{ID: "B-08", What: "hashes that would take all memory", Tests: []string{"TestHashesThatAreNotTaken", "TestTheEndsOfWhatIsAccepted"}},
-	{ID: "B-09", What: "asking who exists by the clock", Tests: []string{"TestEveryFailedPasswordCostsTheSame", "TestADecoyIsAHashLikeAnyOther", "TestTheFourDearestShapesAreKept"}},
+	{ID: "B-09", What: "asking who exists by the clock", Tests: []string{"TestEveryFailedPasswordCostsTheSame", "TestEveryFailureInABatchCostsTheSame", "TestABatchIsOfOneCostAlone", "TestADecoyIsAHashLikeAnyOther", "TestTheFourDearestShapesAreKept"}},
 	{ID: "B-10", What: "asking who exists by logins at once", Tests: []string{"TestIdenticalLoginsAtOnceHashOnce", "TestIdenticalLoginsAtOnceAreOneAttempt"}},
 	{ID: "B-11", What: "a login that is taken for another", Tests: []string{"TestIdenticalLoginsAtOnceHashOnce", "TestVerifiedPairsAreRememberedWhenAsked", "TestFailuresAreNotRememberedAndMemoryIsBounded"}},
 	{ID: "B-12", What: "guessing one password", Tests: []string{"TestGuessingIsStopped", "TestThrottle"}},
