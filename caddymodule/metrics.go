@@ -39,7 +39,7 @@ func newMetrics() *metrics {
 		logins: prometheus.NewCounterVec(opts("logins_total", "Logins, by scheme (basic, digest, json, none) and outcome (success, or the reason of the failure)."),
 			[]string{"scheme", "outcome"}),
 		hashing: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Namespace: namespace, Subsystem: subsystem, Name: "hash_seconds", Help: "Time it takes to hash one password, or those that are hashed together with it, without the waiting.",
+			Namespace: namespace, Subsystem: subsystem, Name: "hash_seconds", Help: "Time it takes to hash one password, or those that are hashed together with it and the rests in between, without the waiting.",
 			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5},
 		}),
 		reloads: prometheus.NewCounterVec(opts("users_reloads_total", "Times that another state of the users was read, or could not be, after the first; by store and outcome (success, failure)."),

@@ -41,8 +41,9 @@ func (b *Batch) Full() bool {
 }
 
 // Match tells of each try, in the order in which they were added, whether the password
-// is the user's.
-func (b *Batch) Match() []bool {
+// is the user's. Between equal steps of the work for more than one it calls rest, which
+// may take its time; nil does nothing.
+func (b *Batch) Match(rest func()) []bool {
 	if len(b.tries) == 1 {
 		return []bool{b.alone(b.tries[0])}
 	}
@@ -55,7 +56,7 @@ func (b *Batch) Match() []bool {
 		}
 	}
 	p.spent.Add(int64(len(tries)) << cost)
-	right := bcryptMatch(tries...)
+	right := bcryptMatch(rest, tries...)
 	for i, t := range b.tries {
 		right[i] = right[i] && t.own != (Shape{})
 	}

@@ -89,7 +89,7 @@ func matchTogether(t *testing.T, p *Passwords, all []attempt) []bool {
 			t.Fatalf("%q is not taken", a.user.PasswordHash)
 		}
 	}
-	return b.Match()
+	return b.Match(nil)
 }
 
 // In a batch too, whatever is wrong is the same work.
@@ -118,7 +118,7 @@ func TestABatchIsWorthWhatItWasWhenItBegan(t *testing.T) {
 			t.Fatal("not taken")
 		}
 	}
-	if b.Match(); p.Spent() != bcrypt.Lanes<<4 || p.Runs() != 0 {
+	if b.Match(nil); p.Spent() != bcrypt.Lanes<<4 || p.Runs() != 0 {
 		t.Errorf("%d rounds and %d runs", p.Spent(), p.Runs())
 	}
 	if p.Match(User{}, "x"); p.Spent() != bcrypt.Lanes<<4+1<<6 || p.Runs() != 1 {

@@ -35,8 +35,8 @@ func bcryptShape(hash string) (Shape, error) {
 // bcryptMatch compares passwords with hashes of one cost. None is right of which bcrypt
 // would ignore the end: whoever knows the first 72 bytes would get in. It does the same
 // work for it.
-func bcryptMatch(tries ...bcrypt.Try) []bool {
-	right, err := bcrypt.Match(tries...)
+func bcryptMatch(rest func(), tries ...bcrypt.Try) []bool {
+	right, err := bcrypt.Match(rest, tries...)
 	if err != nil {
 		return make([]bool, len(tries))
 	}

@@ -45,7 +45,7 @@ func (p *Passwords) Runs() int64 { return p.runs.Load() }
 func (p *Passwords) Match(u User, password string) bool {
 	b := p.Batch()
 	b.Add(u, password)
-	return b.Match()[0]
+	return b.Match(nil)[0]
 }
 
 func (p *Passwords) worth() failure {

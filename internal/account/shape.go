@@ -58,7 +58,7 @@ func shapeOf(hash string) (Shape, error) {
 // check compares a password with a hash of this shape.
 func (s Shape) check(hash, password string) bool {
 	if s.Cost > 0 {
-		return bcryptMatch(bcrypt.Try{Hash: hash, Password: password})[0]
+		return bcryptMatch(nil, bcrypt.Try{Hash: hash, Password: password})[0]
 	}
 	h, err := parseArgon2id(hash)
 	return err == nil && h.matches(password)

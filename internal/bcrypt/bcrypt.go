@@ -19,8 +19,8 @@ const (
 	maxCost = 31
 )
 
-// roundsAtATime is how many rounds are done before others may run: about a quarter of
-// a millisecond. A request that waits for a processor would else wait until the
+// roundsAtATime is how many rounds are done before others may run: a quarter or a third
+// of a millisecond. A request that waits for a processor would else wait until the
 // scheduler interrupts the hash, which it does after 10 ms.
 const roundsAtATime = 4
 
@@ -54,8 +54,10 @@ func Cost(hash string) (int, error) {
 
 // Match tells of each try whether the password is that of the hash. It takes 1 to
 // Lanes tries, whose hashes have one cost; which of them are right does not show in
-// its time. With an error nothing is known of any.
-func Match(tries ...Try) ([]bool, error) {
+// its time. With an error nothing is known of any. Every few rounds, which are the same
+// work each time, it lets other goroutines run and calls rest, which may take its time;
+// nil does nothing.
+func Match(rest func(), tries ...Try) ([]bool, error) {
 	cost, err := costOf(tries)
 	if err != nil {
 		return nil, err
@@ -68,9 +70,6 @@ func Match(tries ...Try) ([]bool, error) {
 		l[i], keys[i], salts[i] = begin(try)
 	}
 	for round := range 1 << cost {
-		if round%roundsAtATime == 0 {
-			runtime.Gosched()
-		}
 		for _, material := range []*[Lanes][subkeys]uint32{&keys, &salts} {
 			for i := range l {
 				l[i].mix(&material[i])
@@ -79,6 +78,12 @@ func Match(tries ...Try) ([]bool, error) {
 				l[0].expand([2]block{})
 			} else {
 				l.expand()
+			}
+		}
+		if round%roundsAtATime == roundsAtATime-1 {
+			runtime.Gosched()
+			if rest != nil {
+				rest()
 			}
 		}
 	}

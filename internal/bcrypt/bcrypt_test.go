@@ -38,11 +38,11 @@ func TestPublishedHashesMatch(t *testing.T) {
 		{"$2a$05$/OK.fbVrR/bpIqNJ5ianF.R9xrDjiycxMbQE2bp.vgqlYpW5wx2yy", strings.Repeat("\xaa\x55", 36)},
 		{"$2a$05$/OK.fbVrR/bpIqNJ5ianF.9tQZzcJfm3uj2NvJ/n5xkhpqLrMpWCe", strings.Repeat("\x55\xaa\xff", 24)},
 	} {
-		right, err := Match(row, Try{row.Hash, "x" + row.Password})
+		right, err := Match(nil, row, Try{row.Hash, "x" + row.Password})
 		if err != nil || !right[0] || right[1] {
 			t.Errorf("%s: %v, %v", row.Hash, right, err)
 		}
-		if right, err := Match(row); err != nil || !right[0] {
+		if right, err := Match(nil, row); err != nil || !right[0] {
 			t.Errorf("%s alone: %v, %v", row.Hash, right, err)
 		}
 	}
@@ -75,7 +75,7 @@ func TestAnswersAreThoseOfTheReference(t *testing.T) {
 // agrees matches all at once, and each by golang.org/x/crypto/bcrypt.
 func agrees(t *testing.T, tries []Try) {
 	t.Helper()
-	got, err := Match(tries...)
+	got, err := Match(nil, tries...)
 	if err != nil || len(got) != len(tries) {
 		t.Fatalf("%q: %v, %v", tries, got, err)
 	}
@@ -97,8 +97,8 @@ func TestEachOfABatchIsAnsweredByItself(t *testing.T) {
 					wrong[i].Password, right[i].Password = "right", "wrong"
 				}
 			}
-			yes, err := Match(wrong...)
-			no, err2 := Match(right...)
+			yes, err := Match(nil, wrong...)
+			no, err2 := Match(nil, right...)
 			if err != nil || err2 != nil {
 				t.Fatal(err, err2)
 			}
@@ -139,7 +139,7 @@ func TestTriesThatAreRefused(t *testing.T) {
 		"two costs":                {[]Try{good, good, good, with(4, "05")}, "bcrypt: costs 4 and 5 found; one for all tries is accepted"},
 		"one of two is malformed":  {[]Try{good, with(1, "3")}, ""},
 	} {
-		right, err := Match(row.tries...)
+		right, err := Match(nil, row.tries...)
 		if err == nil || right != nil {
 			t.Errorf("%s: %v, %v", why, right, err)
 			continue
@@ -171,7 +171,7 @@ func TestOthersRunMeanwhile(t *testing.T) {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			_, _ = Match(tries...)
+			_, _ = Match(nil, tries...)
 		}()
 		turns := 0
 		for running := true; running; turns++ {
@@ -199,7 +199,7 @@ func FuzzMatch(f *testing.F) {
 	f.Fuzz(func(t *testing.T, hash, password, other string, place uint8) {
 		cost, err := Cost(hash)
 		if err != nil || cost < minCost || cost > maxCost {
-			if right, refused := Match(Try{hash, password}); refused == nil || right != nil {
+			if right, refused := Match(nil, Try{hash, password}); refused == nil || right != nil {
 				t.Fatalf("%q: %v, %v", hash, right, refused)
 			}
 			if _, refused := oracle.Cost([]byte(hash)); err == nil && refused == nil {

@@ -12,7 +12,7 @@ func benchmark(b *testing.B, width int) {
 		tries[i] = Try{"$2a$10$cmwellxauthxxdecoyxxxxuTp8Cg2vDkqOkv0tSdNTZxRcZ5rXf2W", "wrong"}
 	}
 	for b.Loop() {
-		if right, err := Match(tries...); err != nil || right[0] {
+		if right, err := Match(nil, tries...); err != nil || right[0] {
 			b.Fatal(right, err)
 		}
 	}

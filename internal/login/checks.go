@@ -2,6 +2,7 @@ package login
 
 import (
 	"context"
+	"time"
 
 	"github.com/cm-well/cmwell-auth/internal/account"
 )
@@ -96,7 +97,8 @@ func (h *Hashing) company(first *check) (*account.Batch, []*check) {
 func (h *Hashing) run(batch *account.Batch, checks []*check) {
 	defer h.leave()
 	var right []bool
-	h.timed(len(checks), func() { right = batch.Match() })
+	rhythm := &pace{company: len(checks), last: time.Now()}
+	h.timed(len(checks), func() { right = batch.Match(func() { h.rest(rhythm) }) })
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for i, c := range checks {

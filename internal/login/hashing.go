@@ -25,7 +25,8 @@ type Hashing struct {
 	line           *list.List // of *place
 	checks         map[fingerprint]*check
 
-	took func(time.Duration)
+	took  func(time.Duration)
+	sleep func(time.Duration)
 
 	keep     time.Duration
 	now      func() time.Time
@@ -35,7 +36,7 @@ type Hashing struct {
 // NewHashing has at least one worker. Beside those at work, so many as queue
 // may wait.
 func NewHashing(workers, queue int) *Hashing {
-	h := &Hashing{line: list.New(), checks: map[fingerprint]*check{}}
+	h := &Hashing{line: list.New(), checks: map[fingerprint]*check{}, sleep: time.Sleep}
 	_, _ = rand.Read(h.secret[:]) // never fails: it ends the process instead
 	h.Resize(workers, queue)
 	return h
