@@ -87,12 +87,14 @@ func (c caddies) rows(ctx context.Context) ([]*row, error) {
 		configure configuration
 	}
 	bare := func(l layout) (setUp, error) { return bareProxy(l), nil }
+	same := func(l layout) (setUp, error) { return fields(l), nil }
 	file := func(size int) configuration {
 		return func(l layout) (setUp, error) { return door(l, crowd{size}) }
 	}
 	all := []named{
 		{"bare Caddy", bare},
 		{"bare Caddy again", bare},
+		{"bare Caddy, the same fields", same},
 		{"cmwell_auth, 10 users, 10 rules", file(10)},
 		{"cmwell_auth, 100,000 users", file(crowded)},
 	}
@@ -107,7 +109,7 @@ func (c caddies) rows(ctx context.Context) ([]*row, error) {
 		}
 		started = append(started, r)
 	}
-	ruled, err := token(ctx, started[2].address, manyRules)
+	ruled, err := token(ctx, started[3].address, manyRules)
 	if err != nil {
 		return nil, err
 	}
@@ -115,16 +117,17 @@ func (c caddies) rows(ctx context.Context) ([]*row, error) {
 }
 
 // rowsFor has the bare proxy first in each kind of request: the others are
-// compared with it. The second bare proxy shows what is noise.
+// compared with it. The second bare proxy shows what is noise, and the third what is not
+// the check.
 func (p plan) rowsFor(started []running, ruled string) []*row {
-	proxy, again, door := started[0], started[1], started[2]
+	proxy, again, fields, door := started[0], started[1], started[2], started[3]
 	thousand := door
 	thousand.name, thousand.token = "cmwell_auth, 1,000 rules", ruled
-	crowds := append([]running{door, thousand}, started[3:]...)
+	crowds := append([]running{door, thousand}, started[4:]...)
 
-	writes := rowsOf("authenticated write", p.connections, write(door.token), append([]running{proxy, again}, crowds...)...)
+	writes := rowsOf("authenticated write", p.connections, write(door.token), append([]running{proxy, again, fields}, crowds...)...)
 	for i, one := range crowds { // each front door takes its own tokens alone
-		writes[2+i].asked = write(one.token)
+		writes[3+i].asked = write(one.token)
 	}
 	return slices.Concat(
 		rowsOf("anonymous read", p.connections, aRead, proxy, again, door),

@@ -91,7 +91,7 @@ func TestRedisIsToldOfEveryUserOnce(t *testing.T) {
 }
 
 func TestEveryRowIsComparedWithTheBareProxyThatIsAskedTheSame(t *testing.T) {
-	started := []running{{name: "bare"}, {name: "again"}, {name: "door", token: "a.b.c"}, {name: "crowd", token: "d.e.f"}}
+	started := []running{{name: "bare"}, {name: "again"}, {name: "fields"}, {name: "door", token: "a.b.c"}, {name: "crowd", token: "d.e.f"}}
 	first := map[string]*row{}
 	for _, r := range (plan{connections: 2}).rowsFor(started, "g.h.i") {
 		if first[r.request] == nil {
@@ -104,7 +104,7 @@ func TestEveryRowIsComparedWithTheBareProxyThatIsAskedTheSame(t *testing.T) {
 		if r.bare != first[r.request] {
 			t.Errorf("%s, %s is not compared with the bare proxy", r.request, r.server)
 		}
-		for server, token := range map[string]string{"crowd": "d.e.f", "cmwell_auth, 1,000 rules": "g.h.i", "door: refused": "a.b.A"} {
+		for server, token := range map[string]string{"crowd": "d.e.f", "cmwell_auth, 1,000 rules": "g.h.i", "door: refused": "a.b.A", "fields": "a.b.c"} {
 			if r.server == server && !strings.Contains(string(r.asked.request), token[:4]) {
 				t.Errorf("%s, %s: its token is not sent", r.request, r.server)
 			}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"sync/atomic"
@@ -87,8 +88,8 @@ func (p plan) measureRows(ctx context.Context, rows []*row) error {
 	return nil
 }
 
-// measureRound is one round of rows that are compared: in every other turn from the
-// last to the first.
+// measureRound is one round of rows that are compared, in another order each time: which
+// row comes before must not tell.
 func (p plan) measureRound(ctx context.Context, rows []*row) error {
 	sums := make([]sample, len(rows))
 	inTurn := make([]int, len(rows))
@@ -103,12 +104,22 @@ func (p plan) measureRound(ctx context.Context, rows []*row) error {
 			}
 			sums[i].join(seen, true)
 		}
-		slices.Reverse(inTurn)
+		reorder(inTurn)
 	}
 	for i, r := range rows {
 		r.rounds = append(r.rounds, sums[i].figures())
 	}
 	return nil
+}
+
+// reorder shuffles who takes turns, so that nobody has two in a row: the second one would
+// find everything warm.
+func reorder(inTurn []int) {
+	last := inTurn[len(inTurn)-1]
+	rand.Shuffle(len(inTurn), func(i, j int) { inTurn[i], inTurn[j] = inTurn[j], inTurn[i] }) //nolint:gosec // no secret
+	if end := len(inTurn) - 1; inTurn[0] == last {
+		inTurn[0], inTurn[end] = inTurn[end], inTurn[0]
+	}
 }
 
 // measure is one turn of one row.

@@ -74,6 +74,14 @@ func doorWith(l layout, users string) setUp {
 // bareProxy is the same Caddy with the proxy alone.
 func bareProxy(l layout) setUp { return setUp{layout: l, name: "bare Caddy", caddyfile: l.site("")} }
 
+// fields is the bare proxy that writes the same fields as the front door does for ann,
+// whoever asks: one for the store and two for the client.
+func fields(l layout) setUp {
+	site := l.site("request_header X-CM-WELL-USER " + knownName +
+		"\n\theader {\n\t\tCache-Control private\n\t\t+Vary " + tokenHeader + "\n\t\tdefer\n\t}")
+	return setUp{layout: l, name: "bare Caddy with fields", caddyfile: site}
+}
+
 // basicAuth has Caddy's own basic_auth before a part of the paths.
 func basicAuth(l layout) (setUp, error) {
 	hash, err := bcrypt.GenerateFromPassword([]byte(password), cost)
