@@ -35,7 +35,7 @@ func (p *pace) ahead(now time.Time, others bool) time.Duration {
 		p.since = now.Add(-took)
 	}
 	p.steps++
-	due := time.Duration(float64(p.steps) * float64(p.quickest) * max(1, each*float64(p.company)))
+	due := time.Duration(float64(p.steps) * float64(p.quickest) * each * float64(p.company))
 	return max(0, due-now.Sub(p.since))
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/cm-well/cmwell-auth/internal/account"
@@ -42,6 +43,26 @@ func TestHowLongABatchRests(t *testing.T) {
 			t.Errorf("%s: it rests %v, want %v", row.name, rests, row.rests)
 		}
 	}
+}
+
+func TestARestIsNoPartOfTheNextStep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, release := occupied(1)
+		go func() { _ = h.Do(t.Context(), func() {}) }()
+		synctest.Wait()
+		p := &pace{company: 4, last: time.Now()}
+		var rests []time.Duration
+		for _, step := range []time.Duration{6 * time.Millisecond, 3 * time.Millisecond} {
+			time.Sleep(step)
+			ended := time.Now()
+			h.rest(p)
+			rests = append(rests, time.Since(ended))
+		}
+		if want := []time.Duration{14 * time.Millisecond, 0}; !slices.Equal(rests, want) {
+			t.Errorf("it rests %v, want %v", rests, want)
+		}
+		release()
+	})
 }
 
 func TestABatchRestsOnlyWhileOthersWait(t *testing.T) {
