@@ -75,8 +75,12 @@ func (p plan) measureRows(ctx context.Context, rows []*row) error {
 		rows = rows[len(alike):]
 		fmt.Fprintf(os.Stderr, "%s: %d rounds of %d measurements\n", alike[0].request, p.rounds, len(alike))
 		var err error
+		inTurn := make([]int, len(alike))
+		for i := range inTurn {
+			inTurn[i] = i
+		}
 		for round := 0; round < p.rounds && err == nil; round++ {
-			err = p.measureRound(ctx, alike)
+			err = p.measureRound(ctx, alike, inTurn)
 		}
 		for _, r := range alike {
 			hangUp(r.lines)
@@ -89,13 +93,9 @@ func (p plan) measureRows(ctx context.Context, rows []*row) error {
 }
 
 // measureRound is one round of rows that are compared, in another order each time: which
-// row comes before must not tell.
-func (p plan) measureRound(ctx context.Context, rows []*row) error {
+// row comes before must not tell. It goes on with the order that the round before left.
+func (p plan) measureRound(ctx context.Context, rows []*row, inTurn []int) error {
 	sums := make([]sample, len(rows))
-	inTurn := make([]int, len(rows))
-	for i := range inTurn {
-		inTurn[i] = i
-	}
 	for range p.seconds * turnsEach {
 		for _, i := range inTurn {
 			seen, err := rows[i].measure(ctx)

@@ -79,7 +79,7 @@ func bareProxy(l layout) setUp { return setUp{layout: l, name: "bare Caddy", cad
 func fields(l layout) setUp {
 	site := l.site("request_header X-CM-WELL-USER " + knownName +
 		"\n\theader {\n\t\tCache-Control private\n\t\t+Vary " + tokenHeader + "\n\t\tdefer\n\t}")
-	return setUp{layout: l, name: "bare Caddy with fields", caddyfile: site}
+	return setUp{layout: l, name: "bare Caddy, the same fields", caddyfile: site}
 }
 
 // basicAuth has Caddy's own basic_auth before a part of the paths.
