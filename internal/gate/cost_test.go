@@ -87,8 +87,13 @@ func TestADecisionCostsNoAllocation(t *testing.T) {
 			if _, err := k.Check(r); err != nil {
 				t.Fatalf("%s by %q: %v", row.line, row.who, err)
 			}
-			if n := testing.AllocsPerRun(200, func() { _, _ = k.Check(r) }); n != 0 {
-				t.Errorf("%s by %q: %v allocations", row.line, row.who, n)
+			// With the race detector, Go's own hash allocates for a token.
+			ofToken := 0.0
+			if raw := r.Header.Get(TokenHeader); raw != "" {
+				ofToken = testing.AllocsPerRun(200, func() { _, _ = k.Keys.Verify(raw, k.Now()) })
+			}
+			if n := testing.AllocsPerRun(200, func() { _, _ = k.Check(r) }); n != ofToken {
+				t.Errorf("%s by %q: %v allocations, of the token's signature %v", row.line, row.who, n, ofToken)
 			}
 		}
 	}

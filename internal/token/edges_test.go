@@ -145,7 +145,7 @@ func TestAMalformedTokenIsToldWhatIsWrongWithIt(t *testing.T) {
 		{head + "." + body + ".", "three parts"},
 		{head + "." + body + "." + signature + ".", "three parts"},
 		{head + "=." + body + "." + signature, "header is not canonical"},
-		{head + "." + body + "=." + signature, "claims is not canonical"},
+		{head + "." + body + "=." + signature, "claims are not canonical"},
 		{head + "." + body + "." + signature + "=", "signature is not canonical"},
 	} {
 		if _, err := k.Verify(row.raw, noon); !errors.Is(err, ErrMalformed) || !strings.Contains(err.Error(), row.want) {

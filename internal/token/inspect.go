@@ -40,6 +40,9 @@ func Inspect(raw string) (Unverified, error) {
 	var memory scratch
 	t, err := memory.parse(raw)
 	if err == nil {
+		_, err = t.decoded(nil)
+	}
+	if err == nil {
 		err = t.header.isKnown()
 	}
 	if err != nil {
@@ -54,7 +57,7 @@ func Inspect(raw string) (Unverified, error) {
 }
 
 // isKnown refuses a header whose algorithm no Keys accept.
-func (h header) isKnown() error {
+func (h *header) isKnown() error {
 	var name string
 	if json.Unmarshal(h.algorithm, &name) == nil {
 		if _, err := ParseAlgorithm(name); err == nil {

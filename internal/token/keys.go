@@ -120,7 +120,7 @@ func (k *Keys) Verify(raw string, now time.Time) (Claims, error) {
 		return Claims{}, ErrNoKey
 	}
 	claims, err := r.verify(raw, now)
-	if errors.Is(err, ErrUnknownKey) && k.Refresh != nil {
+	if err != nil && errors.Is(err, ErrUnknownKey) && k.Refresh != nil {
 		k.Refresh()
 		if newer := k.ring.Load(); newer != r {
 			return newer.verify(raw, now)
@@ -130,18 +130,21 @@ func (k *Keys) Verify(raw string, now time.Time) (Claims, error) {
 }
 
 func (r *ring) verify(raw string, now time.Time) (Claims, error) {
-	memory := scratch{known: r.headers}
+	memory := scratch{known: &r.headers}
 	t, err := memory.parse(raw)
 	if err != nil {
 		return Claims{}, err
 	}
-	if !t.known {
+	if t.header != nil {
+		if _, err = t.decoded(nil); err != nil {
+			return Claims{}, err
+		}
 		if t.keys, err = r.choose(t.header); err != nil {
 			return Claims{}, err
 		}
 	}
-	if !r.made(&t) {
-		return Claims{}, ErrSignature
+	if err = r.check(&t); err != nil {
+		return Claims{}, err
 	}
 	expires := instant(t.claims.expires)
 	if !now.Before(expires) {

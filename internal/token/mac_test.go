@@ -30,22 +30,27 @@ func TestAMACKeyAgreesWithCryptoHMAC(t *testing.T) {
 	}
 }
 
+// sent is a code as a token carries it.
+func sent(code []byte) []byte { return []byte(canonical.EncodeToString(code)) }
+
 // agreesOn fails unless k takes the right code, and none that differs from it.
 func agreesOn(t *testing.T, k *macKey, message string, right []byte, n int) {
 	t.Helper()
-	if !k.made(right, []byte(message)) {
+	if !k.made(sent(right), []byte(message)) {
 		t.Fatalf("%s, message of %d bytes: the right code is refused", k.algorithm, n)
 	}
-	wrong := append([]byte(nil), right...)
+	wrong, spare := append([]byte(nil), right...), sent(right)
 	wrong[n%len(wrong)] ^= 1 << (n % 8)
+	spare[len(spare)-1]++ // A, Q, g and w become a letter with a spare bit
 	for why, signature := range map[string][]byte{
-		"a wrong bit": wrong, "a byte less": right[1:], "a byte more": append([]byte{0}, right...), "half": right[:len(right)/2], "nothing": nil,
+		"a wrong bit": sent(wrong), "a byte less": sent(right[1:]), "a byte more": sent(append([]byte{0}, right...)), "half": sent(right[:len(right)/2]),
+		"nothing": nil, "a spare bit": spare, "padding": append(sent(right), '='), "a line break": append(sent(right), '\n'), "its plain bytes": right,
 	} {
 		if k.made(signature, []byte(message)) {
 			t.Fatalf("%s, message of %d bytes: a code with %s is accepted", k.algorithm, n, why)
 		}
 	}
-	if k.made(right, []byte(message+"m")) {
+	if k.made(sent(right), []byte(message+"m")) {
 		t.Fatalf("%s, message of %d bytes: the code of another message is accepted", k.algorithm, n)
 	}
 }
@@ -71,7 +76,7 @@ func TestAMACKeyAgreesWithTheRFC(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !k.made(code, []byte(row.message)) {
+		if !k.made(sent(code), []byte(row.message)) {
 			t.Errorf("%s, %q: the code of the RFC is refused", row.algorithm, row.message)
 		}
 	}
@@ -79,7 +84,35 @@ func TestAMACKeyAgreesWithTheRFC(t *testing.T) {
 
 func TestTheZeroMACKeyVerifiesNothing(t *testing.T) {
 	var k macKey
-	if k.made(mac("message", ""), []byte("message")) || k.made(nil, nil) {
+	if k.made(sent(mac("message", "")), []byte("message")) || k.made(nil, nil) {
 		t.Error("it does")
+	}
+}
+
+func TestAHashWithItsStateInAnotherFormMakesNoKey(t *testing.T) {
+	for algorithm, newHash := range hashes {
+		k, err := newMACKey(algorithm, Secret("key"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		block := make([]byte, newHash().BlockSize())
+		copy(block, "key")
+		if err := k.prove(newHash, block); err != nil {
+			t.Errorf("%s: %v", algorithm, err)
+		}
+		for name, state := range map[string]*[]byte{"inner": &k.inner, "outer": &k.outer} {
+			whole := *state
+			for why, other := range map[string][]byte{
+				"other numbers": append(append([]byte(nil), whole[:sumAt]...), append([]byte{whole[sumAt] ^ 1}, whole[sumAt+1:]...)...),
+				"another name":  append([]byte("md5"), whole[3:]...),
+				"less":          whole[:len(whole)-1],
+			} {
+				*state = other
+				if k.prove(newHash, block) == nil {
+					t.Errorf("%s, %s state, %s: it proves right", algorithm, name, why)
+				}
+			}
+			*state = whole
+		}
 	}
 }

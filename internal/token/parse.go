@@ -2,7 +2,6 @@ package token
 
 import (
 	"bytes"
-	"crypto/sha512"
 	"encoding/base64"
 	"fmt"
 	"math"
@@ -15,14 +14,13 @@ import (
 // MaxLength is the number of bytes above which a token is refused unread.
 const MaxLength = 8 << 10
 
-// parsed is a token whose form is right and whose signature nobody has looked
-// at. Its slices are parts of the scratch that it was read with.
+// parsed is a token whose form is right, but for its signature, at which nobody has
+// looked. Its slices are parts of the scratch that it was read with.
 type parsed struct {
-	known     bool     // its header says which keys it can be of, namely
-	keys      []member // these
-	header    header   // or else this is what it says
+	keys      []member // of which it can be, by a header that needs no reading
+	header    *header  // or else this is what it says; nil then
 	signed    []byte   // header and claims as they were sent
-	signature []byte
+	signature []byte   // as it was sent
 	claims    claimSet
 }
 
@@ -46,10 +44,9 @@ const maxCheap = 512
 // scratch is the memory in which a token is read: on the stack of who verifies
 // it. A token longer than maxCheap gets more from the heap.
 type scratch struct {
-	known     map[string][]member // encoded headers that need no reading
-	text      [maxCheap]byte
-	claims    [maxCheap * 3 / 4]byte
-	signature [sha512.Size]byte
+	known  *headers // that need no reading; may be nil
+	text   [maxCheap]byte
+	claims [maxCheap * 3 / 4]byte
 }
 
 // parse reads a token strictly. Two readers of the same bytes must never see
@@ -60,32 +57,25 @@ func (s *scratch) parse(raw string) (parsed, error) {
 		return parsed{}, fmt.Errorf("%w: %d bytes, at most %d are accepted", ErrMalformed, len(raw), MaxLength)
 	}
 	text := append(s.text[:0], raw...)
-	head, rest, _ := bytes.Cut(text, []byte("."))
-	body, sig, _ := bytes.Cut(rest, []byte("."))
+	head, rest := cut(text)
+	body, sig := cut(rest)
 	if len(head) == 0 || len(body) == 0 || len(sig) == 0 || bytes.IndexByte(sig, '.') >= 0 {
-		return parsed{}, fmt.Errorf("%w: a token has three parts, separated by dots", ErrMalformed)
+		return parsed{}, errParts
 	}
-	var headJSON []byte
-	var err error
-	keys, known := s.known[string(head)]
+	var unknown *header
+	keys, known := s.known.keys(head)
 	if !known {
-		if headJSON, err = decode(nil, "header", head); err != nil {
+		headJSON, err := decode(nil, head, errHeader)
+		if err != nil {
+			return parsed{}, err
+		}
+		if unknown, err = parseHeader(headJSON); err != nil {
 			return parsed{}, err
 		}
 	}
-	bodyJSON, err := decode(s.claims[:0], "claims", body)
+	bodyJSON, err := decode(s.claims[:0], body, errClaims)
 	if err != nil {
 		return parsed{}, err
-	}
-	signature, err := decode(s.signature[:0], "signature", sig)
-	if err != nil {
-		return parsed{}, err
-	}
-	var h header
-	if !known {
-		if h, err = parseHeader(headJSON); err != nil {
-			return parsed{}, err
-		}
 	}
 	claims, ok := scanClaims(bodyJSON)
 	if !ok {
@@ -94,18 +84,38 @@ func (s *scratch) parse(raw string) (parsed, error) {
 			return parsed{}, err
 		}
 	}
-	return parsed{known: known, keys: keys, header: h, signed: text[:len(head)+1+len(body)], signature: signature, claims: claims}, nil
+	return parsed{keys: keys, header: unknown, signed: text[:len(head)+1+len(body)], signature: sig, claims: claims}, nil
 }
+
+// cut is bytes.Cut at a dot, without its search for more than one byte.
+func cut(s []byte) (before, after []byte) {
+	if i := bytes.IndexByte(s, '.'); i >= 0 {
+		return s[:i], s[i+1:]
+	}
+	return s, nil
+}
+
+// decoded appends the signature to dst, unless its form is wrong.
+func (t *parsed) decoded(dst []byte) ([]byte, error) { return decode(dst, t.signature, errSignature) }
 
 // canonical refuses padding and set bits that carry no data.
 var canonical = base64.RawURLEncoding.Strict()
 
-// decode appends to dst what s stands for.
-func decode(dst []byte, part string, s []byte) ([]byte, error) {
+// The usual ways to be malformed. They are made once, so that whoever sends many such
+// tokens has no more work done than for good ones.
+var (
+	errParts     = fmt.Errorf("%w: a token has three parts, separated by dots", ErrMalformed)
+	errHeader    = fmt.Errorf("%w: header is not canonical base64url", ErrMalformed)
+	errClaims    = fmt.Errorf("%w: claims are not canonical base64url", ErrMalformed)
+	errSignature = fmt.Errorf("%w: signature is not canonical base64url", ErrMalformed)
+)
+
+// decode appends to dst what s stands for, or returns the error that says it is wrong.
+func decode(dst, s []byte, wrong error) ([]byte, error) {
 	b, err := canonical.AppendDecode(dst, s)
 	// The decoder skips line breaks, which then are missing in the sum.
 	if err != nil || canonical.EncodedLen(len(b)-len(dst)) != len(s) {
-		return nil, fmt.Errorf("%w: %s is not canonical base64url", ErrMalformed, part)
+		return nil, wrong
 	}
 	return b, nil
 }
@@ -118,7 +128,7 @@ type header struct {
 	named     bool   // there is one
 }
 
-func parseHeader(b []byte) (header, error) {
+func parseHeader(b []byte) (*header, error) {
 	var h struct {
 		Alg jsontext.Value `json:"alg"`
 		Typ jsontext.Value `json:"typ"`
@@ -127,14 +137,14 @@ func parseHeader(b []byte) (header, error) {
 	// jku, jwk, x5u, x5c would let the sender choose the key, crit, b64 and zip
 	// change what the bytes mean: a token that carries any of them is refused.
 	if err := json.Unmarshal(b, &h, json.RejectUnknownMembers(true)); err != nil {
-		return header{}, fmt.Errorf("%w: header is not an object of alg, typ and kid", ErrMalformed)
+		return nil, fmt.Errorf("%w: header is not an object of alg, typ and kid", ErrMalformed)
 	}
 	if h.Typ != nil && string(h.Typ) != `"JWT"` {
-		return header{}, fmt.Errorf("%w: typ is not JWT", ErrMalformed)
+		return nil, fmt.Errorf("%w: typ is not JWT", ErrMalformed)
 	}
-	read := header{algorithm: h.Alg, named: h.Kid != nil}
+	read := &header{algorithm: h.Alg, named: h.Kid != nil}
 	if read.named && (h.Kid.Kind() != '"' || json.Unmarshal(h.Kid, &read.id) != nil) {
-		return header{}, fmt.Errorf("%w: kid is not a string", ErrMalformed)
+		return nil, fmt.Errorf("%w: kid is not a string", ErrMalformed)
 	}
 	return read, nil
 }

@@ -1,10 +1,9 @@
 package token
 
 import (
-	"bytes"
+	"crypto/sha512"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -57,10 +56,30 @@ type ring struct {
 	names     *names
 
 	// unnamed are tried with a token that carries no kid; byID are for one that
-	// does. Headers say it for those headers whose bytes say all, encoded.
+	// does.
 	unnamed []member
 	byID    map[string][]member
-	headers map[string][]member
+	headers headers
+}
+
+// headers say which keys a token can be of, by the bytes of its header, encoded. The
+// usual one is that of new tokens, and looked for first.
+type headers struct {
+	usual     string
+	usualKeys []member
+	all       map[string][]member
+}
+
+// keys are those that such a token can be of, when its header is among these.
+func (h *headers) keys(head []byte) (keys []member, known bool) {
+	if h == nil {
+		return nil, false
+	}
+	if string(head) == h.usual {
+		return h.usualKeys, true
+	}
+	keys, known = h.all[string(head)]
+	return keys, known
 }
 
 func newRing(c Config) (*ring, error) {
@@ -81,7 +100,7 @@ func newRing(c Config) (*ring, error) {
 	r := &ring{
 		algorithm: c.Algorithm, signing: signing, header: headerOf(c.Algorithm, signing), unit: c.Unit,
 		derive: c.Derive, former: c.FormerDerive, names: newNames(),
-		byID: map[string][]member{}, headers: map[string][]member{},
+		byID: map[string][]member{}, headers: headers{all: map[string][]member{}},
 	}
 	if r.derive == nil {
 		r.derive = signing.seed
@@ -92,8 +111,12 @@ func newRing(c Config) (*ring, error) {
 		}
 	}
 	for _, header := range plainHeaders {
-		r.headers[canonical.EncodeToString([]byte(strings.ReplaceAll(header, "{alg}", r.algorithm.String())))] = r.unnamed
+		r.headers.all[canonical.EncodeToString([]byte(strings.ReplaceAll(header, "{alg}", r.algorithm.String())))] = r.unnamed
 	}
+	if r.headers.usual, err = encodedHeader(r.header); err != nil {
+		return nil, err
+	}
+	r.headers.usualKeys = r.headers.all[r.headers.usual]
 	if len(r.published.Keys) > 0 {
 		r.set, err = json.Marshal(r.published)
 	}
@@ -135,7 +158,7 @@ func (r *ring) add(m member) error {
 	}
 	r.byID[m.id] = []member{m}
 	header, err := encodedHeader(headerOf(r.algorithm, m))
-	r.headers[header] = r.byID[m.id]
+	r.headers.all[header] = r.byID[m.id]
 	return err
 }
 
@@ -176,7 +199,7 @@ func (r *ring) sign(c wireClaims) (string, error) {
 
 // choose returns the keys of which a token with this header can be. When it names
 // none, those without a name are tried.
-func (r *ring) choose(h header) ([]member, error) {
+func (r *ring) choose(h *header) ([]member, error) {
 	if string(h.algorithm) != `"`+r.algorithm.String()+`"` {
 		return nil, fmt.Errorf("%w: only %s is accepted", ErrAlgorithm, r.algorithm)
 	}
@@ -190,17 +213,33 @@ func (r *ring) choose(h header) ([]member, error) {
 	return keys, nil
 }
 
-// made tells whether one of the keys that the token may be of has signed it.
-func (r *ring) made(t *parsed) bool {
-	if r.algorithm.Symmetric() {
-		for i := range t.keys {
-			if t.keys[i].mac.made(t.signature, t.signed) {
-				return true
-			}
-		}
-		return false
+// check returns an error unless one of the keys that the token may be of has signed it.
+func (r *ring) check(t *parsed) error {
+	if !r.algorithm.Symmetric() {
+		return r.checkPublic(t)
 	}
-	// Copies: what the library is given leaves the stack, and the scratch with it.
-	signed, signature := string(t.signed), bytes.Clone(t.signature)
-	return slices.ContainsFunc(t.keys, func(m member) bool { return m.public.verifies(signed, signature, m.signer != nil) })
+	for i := range t.keys {
+		if t.keys[i].mac.made(t.signature, t.signed) {
+			return nil
+		}
+	}
+	var memory [sha512.Size]byte
+	if _, err := t.decoded(memory[:0]); err != nil {
+		return err
+	}
+	return ErrSignature
+}
+
+func (r *ring) checkPublic(t *parsed) error {
+	signature, err := t.decoded(nil)
+	if err != nil {
+		return err
+	}
+	signed := string(t.signed) // what the library is given leaves the stack, and the scratch with it
+	for i := range t.keys {
+		if t.keys[i].public.verifies(signed, signature, t.keys[i].signer != nil) {
+			return nil
+		}
+	}
+	return ErrSignature
 }

@@ -28,33 +28,31 @@ func scanClaims(b []byte) (claimSet, bool) {
 		return claimSet{}, false
 	}
 	c := claimSet{notBefore: always}
-	var others [maxMembers][]byte
+	var others [maxMembers]span
 	there := 0
 	for i := range others {
-		name, ok := s.text()
-		if !ok || !s.take(':') {
-			return claimSet{}, false
-		}
-		claim := 0
-		switch string(name) {
-		case "sub":
+		claim, ok := 0, false
+		switch {
+		case s.literal(`"sub":`):
 			claim = sub
 			c.subject, ok = s.text()
-		case "exp":
+		case s.literal(`"exp":`):
 			claim = exp
 			c.expires, ok = s.integer()
-		case "rev":
+		case s.literal(`"rev":`):
 			claim = rev
 			c.revision, ok = s.integer()
-		case "nbf":
+		case s.literal(`"nbf":`):
 			claim = nbf
 			c.notBefore, ok = s.integer()
-		case "iat":
+		case s.literal(`"iat":`):
 			claim = iat
 			_, ok = s.integer()
 		default:
-			ok = !isOneOf(others[:i], name) && s.skip()
-			others[i] = name
+			begin := s.at + 1
+			name, named := s.text()
+			ok = named && s.take(':') && !isOneOf(b, others[:i], name) && s.skip()
+			others[i] = span{int32(begin), int32(begin + len(name))}
 		}
 		if !ok || there&claim != 0 {
 			return claimSet{}, false
@@ -73,9 +71,12 @@ func scanClaims(b []byte) (claimSet, bool) {
 	return claimSet{}, false
 }
 
-func isOneOf(names [][]byte, name []byte) bool {
+// span is where a name is among the claims. The zero span is none.
+type span struct{ from, to int32 }
+
+func isOneOf(b []byte, names []span, name []byte) bool {
 	for _, n := range names {
-		if bytes.Equal(n, name) {
+		if n.to > 0 && bytes.Equal(b[n.from:n.to], name) {
 			return true
 		}
 	}

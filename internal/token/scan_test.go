@@ -163,7 +163,7 @@ func TestTheKnownHeadersAreHeadersThatTheStrictParserAccepts(t *testing.T) {
 		goodHeader, `{"typ":"JWT","alg":"HS256"}`, `{"alg":"HS256"}`,
 		`{"alg":"none"}`, `{"alg":"HS384","typ":"JWT"}`, `{"alg":"HS256","typ":"JWT","kid":"1"}`, `{"alg":"HS256","typ":"JWS"}`, `{"typ":"JWT"}`, `{}`, ``,
 	} {
-		if _, isKnown := r.headers[b64(header)]; isKnown {
+		if _, isKnown := r.headers.all[b64(header)]; isKnown {
 			known++
 			h, err := parseHeader([]byte(header))
 			if err == nil {
@@ -176,6 +176,20 @@ func TestTheKnownHeadersAreHeadersThatTheStrictParserAccepts(t *testing.T) {
 	}
 	if known != 3 {
 		t.Errorf("%d headers are known, want 3", known)
+	}
+}
+
+func TestTheUsualHeaderIsThatOfNewTokens(t *testing.T) {
+	for why, k := range map[string]*Keys{"one key": keys(t, Config{}), "three keys": threeKeys(t), "with names": rotated(t, HS256), "a pair": keys(t, issuerOf(EdDSA).config())} {
+		raw, err := k.Sign(Claims{Subject: "ann", Expires: noon})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := k.ring.Load().headers
+		head, _, _ := strings.Cut(raw, ".")
+		if h.usual != head || len(h.usualKeys) == 0 || len(h.usualKeys) != len(h.all[head]) {
+			t.Errorf("%s: the usual header is %q of %d keys, that of a new token %q of %d", why, h.usual, len(h.usualKeys), head, len(h.all[head]))
+		}
 	}
 }
 
