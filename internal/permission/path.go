@@ -31,7 +31,7 @@ type Path struct {
 }
 
 // Len is the number of readings.
-func (p Path) Len() int {
+func (p *Path) Len() int {
 	if p.first == "" {
 		return 0
 	}
@@ -40,7 +40,7 @@ func (p Path) Len() int {
 
 // Reading is the i-th reading: without percent-encoding, without a slash at its
 // end. The first is the path as most servers read it.
-func (p Path) Reading(i int) string {
+func (p *Path) Reading(i int) string {
 	if i == 0 {
 		return p.first
 	}
@@ -48,7 +48,7 @@ func (p Path) Reading(i int) string {
 }
 
 // String is the first reading.
-func (p Path) String() string { return p.first }
+func (p *Path) String() string { return p.first }
 
 // ParsePath reads the path of a request target as it is sent on, percent-encoded.
 //
