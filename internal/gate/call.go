@@ -15,6 +15,8 @@ type call struct {
 	// query is what else the row asks of the query: nothing that a request without
 	// one could fulfil.
 	query func(query) bool
+	// unplain rows are for queries alone that readers split differently.
+	unplain bool
 	// header must be there, in net/http's spelling. askNoMore knows it.
 	header string
 	when   func(http.Header) bool
@@ -32,6 +34,19 @@ type question struct {
 	header       http.Header
 	// askNoMore is what that function says of the header; false is on the safe side.
 	askNoMore bool
+
+	// op is that of the query in lower case, hasOp that there is one, once sought.
+	op            string
+	hasOp, sought bool
+}
+
+// operation looks for the op once, however many rows ask. CM-Well folds its case; no store
+// folds what is not ASCII to it.
+func (q *question) operation() (op string, there bool) {
+	if !q.sought {
+		q.op, q.hasOp, q.sought = strings.ToLower(q.query.get("op")), q.query.has("op"), true
+	}
+	return q.op, q.hasOp
 }
 
 // everyday tells that nothing but the method and the path say what the request asks for.
@@ -49,13 +64,11 @@ func (c *call) at(path string) bool {
 
 // suits tells whether the rest of the request is what the row speaks of.
 func (c *call) suits(q *question) bool {
-	if c.op == noOp {
-		if q.query.has("op") {
-			return false
-		}
-	} else if c.op != "" {
-		// CM-Well folds the case of op; no store folds what is not ASCII to it.
-		if !q.query.has("op") || strings.ToLower(q.query.get("op")) != c.op {
+	if c.unplain && q.query.plain {
+		return false
+	}
+	if c.op != "" {
+		if op, there := q.operation(); there == (c.op == noOp) || there && op != c.op {
 			return false
 		}
 	}
@@ -63,4 +76,6 @@ func (c *call) suits(q *question) bool {
 }
 
 // special tells that the row fits no everyday request.
-func (c *call) special() bool { return c.op != "" && c.op != noOp || c.query != nil || c.header != "" }
+func (c *call) special() bool {
+	return c.op != "" && c.op != noOp || c.query != nil || c.unplain || c.header != ""
+}

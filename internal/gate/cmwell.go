@@ -119,7 +119,7 @@ var cmwellAdditions = []call{
 	// Runs a compiler on stored content.
 	{path: everyPath, header: "X-Compile-To", demand: admin},
 	// Which op the store reads from such a query, nobody can say.
-	{path: everyPath, query: func(q query) bool { return !q.plain }, demand: writeTree},
+	{path: everyPath, unplain: true, demand: writeTree},
 }
 
 // mentioned are additions to calls with an op: a query that is not plain asks for
@@ -130,8 +130,8 @@ func mentioned(calls []call) (more []call) {
 			continue
 		}
 		more = append(more, call{
-			methods: c.methods, path: c.path, demand: c.demand,
-			query: func(q query) bool { return !q.plain && q.mentions(c.op) },
+			methods: c.methods, path: c.path, demand: c.demand, unplain: true,
+			query: func(q query) bool { return q.mentions(c.op) },
 		})
 	}
 	return more

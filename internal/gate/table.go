@@ -12,11 +12,11 @@ type table struct {
 }
 
 // aisle holds the rows that requests with one method can fit. Everyday requests
-// have shelves of their own: most requests are such, and most rows are not for
-// them.
+// have shelves of their own, and those with a plain query too: most requests are such,
+// and most rows are not for them.
 type aisle struct {
-	method        string
-	all, everyday shelves
+	method               string
+	all, plain, everyday shelves
 }
 
 // shelves are the rows that requests of one kind can fit. Where the path tells
@@ -54,10 +54,14 @@ func newTable(calls, additions []call) *table {
 }
 
 func (t *table) aisle(method string) aisle {
+	with := func(leftOut func(*call) bool) shelves {
+		return shelves{calls: shelve(t.calls, method, leftOut), additions: shelve(t.additions, method, leftOut)}
+	}
 	a := aisle{
 		method:   method,
-		all:      shelves{calls: shelve(t.calls, method, false), additions: shelve(t.additions, method, false)},
-		everyday: shelves{calls: shelve(t.calls, method, true), additions: shelve(t.additions, method, true)},
+		all:      with(func(*call) bool { return false }),
+		plain:    with(func(c *call) bool { return c.unplain }),
+		everyday: with((*call).special),
 	}
 	e := &a.everyday
 	if first := e.calls.every[0]; first.when == nil && len(e.additions.every) == 0 {
@@ -66,11 +70,11 @@ func (t *table) aisle(method string) aisle {
 	return a
 }
 
-func shelve(rows []call, method string, everyday bool) shelf {
+func shelve(rows []call, method string, leftOut func(*call) bool) shelf {
 	var s shelf
 	for _, c := range rows {
 		switch {
-		case c.methods != nil && !slices.Contains(c.methods, method), everyday && c.special():
+		case c.methods != nil && !slices.Contains(c.methods, method), leftOut(&c):
 		case c.path == everyPath:
 			s.every = append(s.every, c)
 		default:
@@ -97,11 +101,15 @@ func (t *table) demand(d *Demand, q *question) {
 		return
 	}
 	*d = s.calls.first(q)
-	for _, rows := range [][]call{s.additions.about(q.path), s.additions.every} {
-		for i := range rows {
-			if c := &rows[i]; c.at(q.path) && c.suits(q) {
-				*d = d.and(c.demand)
-			}
+	about := s.additions.about(q.path)
+	for i := range about {
+		if c := &about[i]; c.at(q.path) && c.suits(q) {
+			*d = d.and(c.demand)
+		}
+	}
+	for i := range s.additions.every {
+		if c := &s.additions.every[i]; c.suits(q) {
+			*d = d.and(c.demand)
 		}
 	}
 }
@@ -115,19 +123,26 @@ func (t *table) shelves(q *question) *shelves {
 			break
 		}
 	}
-	if q.everyday() {
+	switch {
+	case q.everyday():
 		return &at.everyday
+	case q.query.plain:
+		return &at.plain
 	}
 	return &at.all
 }
 
 // first is the demand of the first row that fits.
 func (s *shelf) first(q *question) Demand {
-	for _, rows := range [][]call{s.about(q.path), s.every} {
-		for i := range rows {
-			if c := &rows[i]; c.at(q.path) && c.suits(q) {
-				return c.demand
-			}
+	about := s.about(q.path)
+	for i := range about {
+		if c := &about[i]; c.at(q.path) && c.suits(q) {
+			return c.demand
+		}
+	}
+	for i := range s.every {
+		if c := &s.every[i]; c.suits(q) {
+			return c.demand
 		}
 	}
 	return writeAll // no table is without a last row; a table that were would refuse
