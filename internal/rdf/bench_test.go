@@ -95,3 +95,55 @@ func TestLongBodiesAreRead(t *testing.T) {
 		t.Errorf("20,000 statements about two subjects cost %v allocations, want a few", allocations)
 	}
 }
+
+// Room that is made while a body is read changes nothing of what is found.
+func TestManySubjectsAreEachFoundOnce(t *testing.T) {
+	for _, format := range []Format{NTriples, NQuads, Turtle, TriG} {
+		var body bytes.Buffer
+		const many = 4*sampleSize + 7
+		for range 2 {
+			for i := range many {
+				fmt.Fprintf(&body, "<http://h/%d> <http://p> \"x\" .\n", i)
+			}
+		}
+		found, err := Subjects(format, body.Bytes(), Options{})
+		if err != nil || len(found.Subjects) != many {
+			t.Fatalf("%v: %d subjects, %v; want %d", format, len(found.Subjects), err, many)
+		}
+		for i, s := range found.Subjects {
+			if want := fmt.Sprintf("http://h/%d", i); s.IRI != want {
+				t.Fatalf("%v: subject %d is %s, want %s", format, i, s.IRI, want)
+			}
+		}
+	}
+}
+
+// memoryFor is by how many times the body's size the heap grows, garbage included.
+func memoryFor(t *testing.T, format Format, body []byte, subjects int) float64 {
+	t.Helper()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if found, err := Subjects(format, body, Options{}); err != nil || len(found.Subjects) != subjects {
+		t.Fatalf("%v: %d subjects, %v; want %d", format, len(found.Subjects), err, subjects)
+	}
+	runtime.ReadMemStats(&after)
+	return float64(after.TotalAlloc-before.TotalAlloc) / float64(len(body))
+}
+
+// Room is made once for all subjects that are to be expected, and where there are fewer in the
+// end, that was bounded.
+func TestRoomForSubjectsTakesLittleMemory(t *testing.T) {
+	var thinning bytes.Buffer
+	for i := range 2 * sampleSize {
+		fmt.Fprintf(&thinning, "<a:%d> <a:p> \"\" .\n", i)
+	}
+	thinning.WriteString("# " + strings.Repeat("nothing", 1<<20))
+	for _, format := range []Format{NTriples, Turtle} {
+		if times := memoryFor(t, format, longLines(""), manySubjects); times > 1.5 {
+			t.Errorf("%v, many subjects: %.1f times its size, want 1.5 at most", format, times)
+		}
+		if times := memoryFor(t, format, thinning.Bytes(), 2*sampleSize); times > 5 {
+			t.Errorf("%v, many subjects at first: %.1f times its size, want 5 at most", format, times)
+		}
+	}
+}

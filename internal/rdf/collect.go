@@ -1,6 +1,10 @@
 package rdf
 
-import "bytes"
+import (
+	"bytes"
+	"maps"
+	"slices"
+)
 
 // collector gathers subjects, each once.
 type collector struct {
@@ -9,6 +13,8 @@ type collector struct {
 	blank    bool
 	nodes    map[string]int
 	graphs   map[string]int
+	read     *int // how much of the body has been read; nil where nobody knows
+	size     int  // of the body
 	// Statements of one subject, and of one predicate, tend to follow each other.
 	lastNode  int
 	lastVerb  []byte
@@ -82,7 +88,22 @@ func (c *collector) add(index map[string]int, iri []byte, graph bool) int {
 	i := len(c.subjects)
 	c.subjects = append(c.subjects, s)
 	index[s.IRI] = i
+	if i == sampleSize && c.read != nil {
+		c.prepare()
+	}
 	return i
+}
+
+// sampleSize is how many subjects tell how many there will be.
+const sampleSize = 1000
+
+// prepare makes room for as many subjects as the rest of the body will have when it is
+// like what has been read of it: to let the map grow meanwhile takes as long again.
+func (c *collector) prepare() {
+	expected := len(c.subjects) * (c.size / max(*c.read, 1))
+	nodes := make(map[string]int, expected)
+	maps.Copy(nodes, c.nodes)
+	c.nodes, c.subjects = nodes, slices.Grow(c.subjects, expected)
 }
 
 // isDocument tells whether CM-Well could take the subject for the document

@@ -14,6 +14,7 @@ func readNQuads(body []byte, _ Options, c *collector) error { return readLines(N
 
 func readLines(f Format, body []byte, c *collector) error {
 	l := lines{text: text{format: f, body: body}, found: c}
+	c.read = &l.pos
 	for l.err == nil {
 		l.blanks()
 		switch l.peek() {

@@ -178,7 +178,7 @@ func Subjects(f Format, body []byte, o Options) (Found, error) {
 	if err := checkText(f, body); err != nil {
 		return Found{}, err
 	}
-	c := collector{room: roomFor(body)}
+	c := collector{room: roomFor(body), size: len(body)}
 	if err := read(body, o, &c); err != nil {
 		return Found{}, err
 	}

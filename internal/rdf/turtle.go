@@ -20,6 +20,7 @@ func readN3(body []byte, o Options, c *collector) error { return readTerse(N3, b
 
 func readTerse(f Format, body []byte, o Options, c *collector) error {
 	t := turtle{text: text{format: f, body: body}, found: c, base: o.Base, prefixes: map[string][]byte{}, depth: o.MaxDepth}
+	c.read = &t.pos
 	for t.space() && t.pos < len(t.body) && t.block() {
 	}
 	return t.err
