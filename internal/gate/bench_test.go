@@ -1,11 +1,16 @@
 package gate
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 
 	"github.com/cm-well/cmwell-auth/internal/account"
 	"github.com/cm-well/cmwell-auth/internal/permission"
@@ -161,6 +166,32 @@ func BenchmarkClassify(b *testing.B) {
 				if err := CMWell.asks(&wants, &q); err != nil {
 					b.Fatal(err)
 				}
+			}
+		})
+	}
+}
+
+// BenchmarkBulk is a bulk write of 1 MB, each line of which names another subject.
+func BenchmarkBulk(b *testing.B) {
+	k := withRules(b, CMWell)
+	k.Bulk = Bulk{Limit: 8 << 20, Room: semaphore.NewWeighted(16 << 20), Wait: time.Minute}
+	for _, iri := range []string{"cmwell://tests/%06d", "http://example.com/tests/%06d"} {
+		b.Run(iri, func(b *testing.B) {
+			var body strings.Builder
+			for n := 0; body.Len() < 1<<20; n++ {
+				fmt.Fprintf(&body, "<"+iri+"> <http://example.org/ns#name> \"Ann\" .\n", n)
+			}
+			r := send(b, k, "ann", "POST /_in?format=ntriples")
+			b.SetBytes(int64(body.Len()))
+			b.ReportAllocs()
+			for b.Loop() {
+				ctx, answered := context.WithCancel(b.Context())
+				r := r.WithContext(ctx)
+				r.Body, r.ContentLength = io.NopCloser(strings.NewReader(body.String())), int64(body.Len())
+				if _, err := k.Check(r); err != nil {
+					b.Fatal(err)
+				}
+				answered()
 			}
 		})
 	}

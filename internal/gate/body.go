@@ -46,7 +46,7 @@ func wholeBody(r *http.Request, limit int64) ([]byte, error) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil, nil
 	}
-	raw, err := readUpTo(r.Body, limit)
+	raw, err := readUpTo(r.Body, r.ContentLength, limit)
 	putBack(r, raw, limit, err)
 	switch smaller := new(http.MaxBytesError); {
 	case errors.As(err, &smaller): // of a handler before this one
@@ -63,9 +63,13 @@ func wholeBody(r *http.Request, limit int64) ([]byte, error) {
 	return body, err
 }
 
-// readUpTo reads one byte more than the limit, where there is one.
-func readUpTo(from io.Reader, limit int64) ([]byte, error) {
-	return io.ReadAll(io.LimitReader(from, limit+1))
+// readUpTo reads one byte more than the limit, where there is one. Announced is how many
+// bytes there should be; what memory that takes has been counted before.
+func readUpTo(from io.Reader, announced, limit int64) ([]byte, error) {
+	var body bytes.Buffer
+	body.Grow(int(max(0, min(announced, limit))) + bytes.MinRead)
+	_, err := body.ReadFrom(io.LimitReader(from, limit+1))
+	return body.Bytes(), err
 }
 
 // putBack makes the body what it was before it was read: where refusals are only
@@ -103,7 +107,7 @@ func inflated(raw []byte, encodings []string, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: it is not gzip", ErrBulkBody)
 	}
-	b, err := readUpTo(from, limit)
+	b, err := readUpTo(from, int64(len(raw)), limit)
 	if err != nil {
 		return nil, fmt.Errorf("%w: what is compressed in it is not whole", ErrBulkBody)
 	}

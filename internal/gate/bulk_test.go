@@ -83,6 +83,9 @@ func TestWhatABodyWritesDecides(t *testing.T) {
 		{"ann", nt, say("cmwell://meta/auth/users/ann"), refused + ": /meta/auth/users/ann"},
 		{"ann", nt, say("cmwell://tests/a#x", "cmwell://tests/a?x"), passes},
 		{"ann", nt, say("cmwell://tests#x"), refused + ": /tests#x"}, // to some, that is another name beside /tests
+		{"ann", nt, say("http://tests/a?x"), passes},
+		{"ann", nt, say("http://tests?x/y"), refused + ": /tests?x/y"},
+		{"ann", nt, say("http://tests#x/y"), refused + ": /tests#x/y"},
 		{"ann", nt, `<cmwell://tests/a> <http://x/p> "<cmwell://other> <p> <o> ." . # <cmwell://other>`, passes},
 		{"ann", nt, `_:b <http://x/p> "y" .`, passes},
 		{"ann", nt, "", passes},
@@ -471,5 +474,28 @@ func FuzzTargets(f *testing.F) {
 			}
 		}
 		t.Fatalf("%q for %q is judged as %v, and a store can read %q", iri, host, found.list, want)
+	})
+}
+
+// A reader who takes all behind the scheme for the path finds it among those that are judged,
+// unless the host is the store's own.
+func FuzzTargetsOfSimpleReaders(f *testing.F) {
+	for _, iri := range []string{"http://h/a/b", "http://h?a/b", "https://h#a", "http://H:1/a%2fb", "http://h//a/../b", "cmwell://a?b/c", "http://h"} {
+		f.Add(iri)
+	}
+	f.Fuzz(func(t *testing.T, iri string) {
+		var found targets
+		_, path, there := strings.Cut(iri, ":/")
+		if err := found.add(iri, "store", target{}); err != nil || !there || strings.HasPrefix(path, "/store") {
+			return
+		}
+		for _, target := range found.list {
+			for i := range target.path.Len() {
+				if reading := target.path.Reading(i); reading == path || reading+"/" == path {
+					return
+				}
+			}
+		}
+		t.Fatalf("%q is judged as %v", iri, found.list)
 	})
 }

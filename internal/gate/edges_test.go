@@ -323,6 +323,12 @@ func TestBodiesAtTheirLimits(t *testing.T) {
 func TestTargetsAtTheirEdges(t *testing.T) {
 	for _, row := range []struct{ iri, host, want string }{
 		{"http://h?q", "store", "/h/?q"},
+		{"http://h?q/r", "store", "/h/?q/r"},
+		{"http://h?q/r", "store", "/h?q/r"},
+		{"https://h#q/r", "store", "/https.h#q/r"},
+		{"http://store#q/r", "store", "/#q/r"},
+		{"http://store", "store", "/"},
+		{"http://H", "store", "/h"},
 		{"ftp://store/tests/a", "store", ""},
 		{"http:///a", "store", ""},
 		{"https://example.org/a", "store", "/https.example.org/a"},

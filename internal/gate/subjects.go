@@ -82,6 +82,7 @@ func (k *Keeper) bulkPath(r *http.Request) bool { return slices.Contains(k.Bulk.
 // written are the paths that the subjects name. With graphs, a graph's name is a
 // target too: what replaces a graph deletes what was said in it.
 func (t *targets) written(found rdf.Found, host string, graphs bool) error {
+	t.list = slices.Grow(t.list, min(len(found.Subjects), maxTargets))
 	for _, s := range found.Subjects {
 		if s.Graph && !graphs {
 			continue
@@ -126,31 +127,44 @@ func (t *targets) listed(text, host string) error {
 // cmwell://a/b; of http://host/a/b it makes /host/a/b, or /a/b when the host is
 // the store's own, as the request has it; and some writers of such data expect
 // /https.host/a/b of https.
+//
+// Where nothing but a query or a fragment follows the host, readers differ in whether
+// there is a slash before it: /host?a/b is not below /host.
 func (t *targets) add(iri, host string, like target) error {
 	scheme, rest, _ := strings.Cut(iri, "://")
-	authority, path, _ := strings.Cut(rest, "/")
-	if i := strings.IndexAny(authority, "?#"); i >= 0 { // no path at all
-		authority, path = authority[:i], authority[i:]
+	authority, tail := rest, ""
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+		authority, tail = rest[:i], rest[i:]
 	}
 	scheme = strings.ToLower(scheme)
 	switch {
 	case rest == "" || strings.ContainsAny(authority, "@[]%\\;"):
 		return unjudged("<%.200s> names no path", iri)
 	case scheme == "cmwell":
-		return t.addPath("/"+rest, like)
+		return t.addPath(iri[len(iri)-len("/")-len(rest):], like)
 	case scheme != "http" && scheme != "https" || authority == "":
 		return unjudged("<%.200s> names no path", iri)
-	case authority == host:
-		return t.addPath("/"+path, like)
 	}
-	var paths []string
+	rooted := strings.HasPrefix(tail, "/")
+	own := tail
+	if !rooted {
+		own = "/" + tail
+	}
+	if authority == host {
+		return t.addPath(own, like)
+	}
+	var room [10]string
+	paths := room[:0]
 	if sameHost(authority, host) || perhapsOwn(authority) {
-		paths = append(paths, "/"+path)
+		paths = append(paths, own)
 	}
-	for _, name := range spellings(authority) {
-		paths = append(paths, "/"+name+"/"+path)
-		if scheme == "https" {
-			paths = append(paths, "/https."+name+"/"+path)
+	var names [4]string
+	for _, name := range spellings(names[:0], authority) {
+		for _, prefix := range prefixes[scheme] {
+			paths = append(paths, prefix+name+own)
+			if !rooted {
+				paths = append(paths, prefix+name+tail)
+			}
 		}
 	}
 	for _, p := range paths {
@@ -161,19 +175,17 @@ func (t *targets) add(iri, host string, like target) error {
 	return nil
 }
 
-// spellings are how a store could write the host of a path.
-func spellings(authority string) []string {
-	names := []string{authority, strings.ToLower(authority)}
-	if name, _, err := net.SplitHostPort(authority); err == nil {
-		names = append(names, name, strings.ToLower(name))
-	}
-	var once []string
-	for _, name := range names {
-		if !slices.Contains(once, name) {
-			once = append(once, name)
+// prefixes are what a store could write before the host of a path.
+var prefixes = map[string][]string{"http": {"/"}, "https": {"/", "/https."}}
+
+// spellings adds to names how a store could write the host of a path.
+func spellings(names []string, authority string) []string {
+	for _, name := range [...]string{authority, strings.ToLower(authority), withoutPort(authority), strings.ToLower(withoutPort(authority))} {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
-	return once
+	return names
 }
 
 // addPath adds a path that a store could take as it stands, or decode.
@@ -210,6 +222,9 @@ func sameHost(authority, host string) bool {
 }
 
 func withoutPort(authority string) string {
+	if !strings.Contains(authority, ":") {
+		return authority // as most are; net would make an error of it
+	}
 	if name, _, err := net.SplitHostPort(authority); err == nil {
 		return name
 	}
