@@ -1,9 +1,15 @@
 package integration
 
 import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/cm-well/cmwell-auth/integration/session"
@@ -53,5 +59,73 @@ func TestTheExampleServesARealStoreWhenItIsNamed(t *testing.T) {
 	}
 	if got := d.ask(t, request("PUT /meta/auth/users/x", "Content-Length: 0")); got.status != 401 || inShort(store.take()) != "" {
 		t.Errorf("got %v", got)
+	}
+}
+
+// piece is what a store got of a request when it read for the first time, and how much body
+// there was in all.
+type piece struct {
+	first string
+	body  int64
+}
+
+// readPieces answers each request on the connection, once it has told of it.
+func readPieces(connection net.Conn, pieces chan<- piece) {
+	defer connection.Close()
+	for {
+		begin := make([]byte, 64<<10)
+		n, err := connection.Read(begin)
+		if err != nil {
+			return
+		}
+		r, err := http.ReadRequest(bufio.NewReader(io.MultiReader(bytes.NewReader(begin[:n]), connection)))
+		if err != nil {
+			return
+		}
+		size, err := io.Copy(io.Discard, r.Body)
+		if err != nil {
+			return
+		}
+		pieces <- piece{string(begin[:n]), size}
+		if _, err := io.WriteString(connection, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"); err != nil {
+			return
+		}
+	}
+}
+
+func TestTheExampleSendsASmallBodyWithItsHeader(t *testing.T) {
+	store, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	pieces := make(chan piece, 1)
+	go func() {
+		for {
+			connection, err := store.Accept()
+			if err != nil {
+				return
+			}
+			go readPieces(connection, pieces)
+		}
+	}()
+	d := startExample(t, asItStands, map[string]string{"CMWELL_UPSTREAM": store.Addr().String(), "CMWELL_ENVIRONMENT": "development"})
+	d.start(t)
+	d.awaitServing(t, "/_login")
+	for range 20 {
+		if got := d.ask(t, append(request("PUT /tests/x", "Content-Length: 4"), "body"...)); got.status != 200 {
+			t.Fatalf("got %v", got)
+		}
+		if got := <-pieces; got.body != 4 || !strings.HasSuffix(got.first, "\r\n\r\nbody") {
+			t.Fatalf("the store reads %q first", got.first)
+		}
+	}
+	for _, size := range []int{16 << 10, 100_000} {
+		if got := d.ask(t, append(request("PUT /tests/x", fmt.Sprint("Content-Length: ", size)), strings.Repeat("b", size)...)); got.status != 200 {
+			t.Fatalf("%d bytes: got %v", size, got)
+		}
+		if got := <-pieces; got.body != int64(size) {
+			t.Errorf("of %d bytes the store got %d", size, got.body)
+		}
 	}
 }

@@ -80,59 +80,65 @@ func (c caddies) start(ctx context.Context, name string, configure configuration
 // configuration makes a server's, given where it is.
 type configuration func(layout) (setUp, error)
 
+// lineUp are the servers that are compared.
+type lineUp struct {
+	// proxy is Caddy without the front door. The others are compared with it: again shows what
+	// is noise, and fields what is not the check.
+	proxy, again, fields running
+	door                 running
+	// The same with sites that send a small body together with its header.
+	proxyBuffers, doorBuffers running
+	crowds                    []running // front doors with more rules or users
+}
+
 // rows starts all servers, and says what is asked of which.
 func (c caddies) rows(ctx context.Context) ([]*row, error) {
-	type named struct {
-		name      string
-		configure configuration
+	var l lineUp
+	var failure error
+	start := func(name string, configure configuration) running {
+		if failure != nil {
+			return running{}
+		}
+		var r running
+		r, failure = c.start(ctx, name, configure)
+		return r
 	}
 	bare := func(l layout) (setUp, error) { return bareProxy(l), nil }
-	same := func(l layout) (setUp, error) { return fields(l), nil }
 	file := func(size int) configuration {
 		return func(l layout) (setUp, error) { return door(l, crowd{size}) }
 	}
-	all := []named{
-		{"bare Caddy", bare},
-		{"bare Caddy again", bare},
-		{"bare Caddy, the same fields", same},
-		{"cmwell_auth, 10 users, 10 rules", file(10)},
-		{"cmwell_auth, 100,000 users", file(crowded)},
-	}
+	l.proxy = start("bare Caddy", bare)
+	l.again = start("bare Caddy again", bare)
+	l.fields = start("bare Caddy, the same fields", func(l layout) (setUp, error) { return fields(l), nil })
+	l.proxyBuffers = start("bare Caddy, `request_buffers`", buffering(bare))
+	l.door = start("cmwell_auth, 10 users, 10 rules", file(10))
+	l.doorBuffers = start("cmwell_auth, `request_buffers`", buffering(file(10)))
+	l.crowds = append(l.crowds, start("cmwell_auth, 100,000 users", file(crowded)))
 	if c.redis {
-		all = append(all, named{"cmwell_auth, 1,000,000 users in Redis", c.redisDoor(ctx)})
+		l.crowds = append(l.crowds, start("cmwell_auth, 1,000,000 users in Redis", c.redisDoor(ctx)))
 	}
-	var started []running
-	for _, one := range all {
-		r, err := c.start(ctx, one.name, one.configure)
-		if err != nil {
-			return nil, err
-		}
-		started = append(started, r)
+	if failure != nil {
+		return nil, failure
 	}
-	ruled, err := token(ctx, started[3].address, manyRules)
-	if err != nil {
-		return nil, err
-	}
-	return c.rowsFor(started, ruled), nil
+	ruled := l.door
+	ruled.name = "cmwell_auth, 1,000 rules"
+	var err error
+	ruled.token, err = token(ctx, ruled.address, manyRules)
+	l.crowds = append([]running{ruled}, l.crowds...)
+	return c.rowsFor(l), err
 }
 
-// rowsFor has the bare proxy first in each kind of request: the others are
-// compared with it. The second bare proxy shows what is noise, and the third what is not
-// the check.
-func (p plan) rowsFor(started []running, ruled string) []*row {
-	proxy, again, fields, door := started[0], started[1], started[2], started[3]
-	thousand := door
-	thousand.name, thousand.token = "cmwell_auth, 1,000 rules", ruled
-	crowds := append([]running{door, thousand}, started[4:]...)
-
-	writes := rowsOf("authenticated write", p.connections, write(door.token), append([]running{proxy, again, fields}, crowds...)...)
-	for i, one := range crowds { // each front door takes its own tokens alone
-		writes[3+i].asked = write(one.token)
+// rowsFor has the bare proxy first in each kind of request.
+func (p plan) rowsFor(l lineUp) []*row {
+	writes := rowsOf("authenticated write", p.connections, write(l.door.token),
+		append([]running{l.proxy, l.again, l.fields, l.proxyBuffers, l.door, l.doorBuffers}, l.crowds...)...)
+	for i, one := range append([]running{l.doorBuffers}, l.crowds...) { // each front door takes its own tokens alone
+		writes[len(writes)-1-len(l.crowds)+i].asked = write(one.token)
 	}
 	return slices.Concat(
-		rowsOf("anonymous read", p.connections, aRead, proxy, again, door),
+		rowsOf("anonymous read", p.connections, aRead, l.proxy, l.again, l.door),
 		writes,
-		refusedRows(p.connections, write(forged(door.token)), proxy, door),
-		rowsOf("bulk write of 1 MB", bulkConnections, bulk(door.token), proxy, again, door),
+		refusedRows(p.connections, write(forged(l.door.token)), l.proxy, l.door),
+		rowsOf("bulk write of 1 MB", bulkConnections, bulk(l.door.token), l.proxy, l.again, l.door),
 	)
 }

@@ -82,6 +82,17 @@ func fields(l layout) setUp {
 	return setUp{layout: l, name: "bare Caddy, the same fields", caddyfile: site}
 }
 
+// buffering has the proxy wait for a small body, and send it together with the header. Both
+// sides then have a write and a read less to do.
+func buffering(configure configuration) configuration {
+	return func(l layout) (setUp, error) {
+		it, err := configure(l)
+		proxy := "reverse_proxy " + l.upstream
+		it.caddyfile = strings.Replace(it.caddyfile, proxy, proxy+" {\n\t\trequest_buffers 16KiB\n\t}", 1)
+		return it, err
+	}
+}
+
 // basicAuth has Caddy's own basic_auth before a part of the paths.
 func basicAuth(l layout) (setUp, error) {
 	hash, err := bcrypt.GenerateFromPassword([]byte(password), cost)
