@@ -188,6 +188,15 @@ func TestOthersRunMeanwhile(t *testing.T) {
 	}
 }
 
+func TestItRestsAfterEachStep(t *testing.T) {
+	for cost := minCost; cost < minCost+3; cost++ {
+		rests := 0
+		if _, err := Match(func() { rests++ }, Try{hashed(t, "right", cost), "right"}); err != nil || rests != 1<<cost/roundsAtATime {
+			t.Errorf("cost %d: %d rests, %v; want %d", cost, rests, err, 1<<cost/roundsAtATime)
+		}
+	}
+}
+
 // Whatever is taken for a hash, the answer is that of golang.org/x/crypto/bcrypt,
 // beside three tries with one that is right.
 func FuzzMatch(f *testing.F) {

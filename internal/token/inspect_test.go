@@ -19,6 +19,7 @@ func TestATokenIsReadWithoutItsKey(t *testing.T) {
 		{"milliseconds", head + "." + part(`{"sub":"ann","exp":1466589763033,"rev":4}`) + "." + signature, nil, Claims{"ann", time.UnixMilli(1466589763033), 4}},
 		{"seconds", head + "." + part(`{"sub":"ann","exp":1466589763}`) + "." + signature, nil, Claims{"ann", time.Unix(1466589763, 0), 0}},
 		{"no signature", head + "." + part(`{"sub":"ann","exp":1}`) + ".", ErrMalformed, Claims{}},
+		{"a malformed signature", head + "." + part(`{"sub":"ann","exp":1}`) + "." + signature + "=", ErrMalformed, Claims{}},
 		{"another algorithm", part(`{"alg":"none"}`) + "." + part(`{"sub":"ann","exp":1}`) + "." + signature, ErrAlgorithm, Claims{}},
 		{"a name twice", head + "." + part(`{"sub":"ann","sub":"adm","exp":1}`) + "." + signature, ErrMalformed, Claims{}},
 	} {

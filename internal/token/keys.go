@@ -120,7 +120,7 @@ func (k *Keys) Verify(raw string, now time.Time) (Claims, error) {
 		return Claims{}, ErrNoKey
 	}
 	claims, err := r.verify(raw, now)
-	if err != nil && errors.Is(err, ErrUnknownKey) && k.Refresh != nil {
+	if errors.Is(err, ErrUnknownKey) && k.Refresh != nil {
 		k.Refresh()
 		if newer := k.ring.Load(); newer != r {
 			return newer.verify(raw, now)

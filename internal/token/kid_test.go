@@ -72,6 +72,9 @@ func TestAnUnknownNameAsksOnceForNewerKeys(t *testing.T) {
 	k := keys(t, another(ES256).config())
 	asked := 0
 	k.Refresh = func() { asked++ }
+	if _, err := k.Verify(raw+"=", noon); !errors.Is(err, ErrMalformed) || asked != 0 {
+		t.Errorf("a malformed signature: %v, asked %d times", err, asked)
+	}
 	if _, err := k.Verify(raw, noon); !errors.Is(err, ErrUnknownKey) || asked != 1 {
 		t.Errorf("nothing is new: %v, asked %d times", err, asked)
 	}
