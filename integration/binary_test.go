@@ -3,6 +3,7 @@ package integration
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -93,25 +94,33 @@ var given = struct {
 	ports map[int]bool
 }{ports: map[int]bool{}}
 
+// The ports that tests are given lie below those that the system gives to connections, and to
+// who asks for any port: else one could be taken again before a server listens on it.
+const (
+	firstPort  = 10240
+	portsGiven = 22000
+)
+
 // freePort is a port of the loopback interface that nobody listens on and that
 // no other test was given.
 func freePort(t testing.TB) string {
 	t.Helper()
 	given.Lock()
 	defer given.Unlock()
-	for range 100 {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
+	for range 1000 {
+		port := firstPort + rand.IntN(portsGiven)
+		if given.ports[port] {
+			continue
+		}
+		listener, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", port))
 		if err != nil {
+			continue // somebody else's
+		}
+		if err := listener.Close(); err != nil {
 			t.Fatal(err)
 		}
-		address, isTCP := listener.Addr().(*net.TCPAddr)
-		if err := listener.Close(); err != nil || !isTCP {
-			t.Fatal(listener.Addr(), err)
-		}
-		if !given.ports[address.Port] {
-			given.ports[address.Port] = true
-			return fmt.Sprint(address.Port)
-		}
+		given.ports[port] = true
+		return fmt.Sprint(port)
 	}
 	t.Fatal("no free port")
 	return ""

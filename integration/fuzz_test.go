@@ -21,7 +21,7 @@ var strangers = []struct{ what, targets string }{
 	{"cookies, bearers, tokens in a query, Connection, Upgrade", "gate.FuzzWhatTheStoreIsSent"},
 	{"a spelling of the door's own paths", "gate.FuzzPathsThatBeginDifferently"},
 	{"Destination", "gate.FuzzDestination"},
-	{"a body of /_in: its format, its compression, its subjects", "gate.FuzzFormatOfABody gate.FuzzCompressedBodies gate.FuzzTargets gate.FuzzNoBodyReachesUsers"},
+	{"a body of /_in: its format, its compression, its subjects", "gate.FuzzFormatOfABody gate.FuzzCompressedBodies gate.FuzzTargets gate.FuzzTargetsOfSimpleReaders gate.FuzzNoBodyReachesUsers"},
 	{"a body of /_out", "gate.FuzzListsOfPaths"},
 	{"N-Triples and N-Quads", "rdf.FuzzLines"},
 	{"Turtle, TriG and N3", "rdf.FuzzTurtle"},

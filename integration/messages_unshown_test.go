@@ -38,7 +38,7 @@ var silent = map[string][]string{
 		"internal/bcrypt/", "app ", "what is shared as", "metrics: ", "cmwell_redact: %T", "users: module %T", "users file: what is shared", "users infotons: what is shared",
 		"users redis: what is shared", "account: bcrypt cost", "account: %s found; users and roles have documents", "users file: %s found",
 		"gate: keeper is not set up", "account: a document is not one JSON object and cannot be shown", "account: field ", "field %s: a %T",
-		"this hash does not tell its state", "state of a hash", "writing a private key", "%w: a name without a key", "%w: no private key",
+		"this hash does not tell its state", "this hash has its state in another form", "state of a hash", "writing a private key", "%w: a name without a key", "%w: no private key",
 		"%w: no PKCS #8", "%w: a public key", "%w: two keys have the name", "%w: a key that cannot sign", "%w: a secret found;", "keyring: no keys yet",
 		"login: no credentials of this scheme", "remote: the server's answer is not understood", "no level found; read, write or both",
 	},
