@@ -100,7 +100,7 @@ const sampleSize = 1000
 // prepare makes room for as many subjects as the rest of the body will have when it is
 // like what has been read of it: to let the map grow meanwhile takes as long again.
 func (c *collector) prepare() {
-	expected := len(c.subjects) * (c.size / max(*c.read, 1))
+	expected := len(c.subjects) * c.size / max(*c.read, 1)
 	nodes := make(map[string]int, expected)
 	maps.Copy(nodes, c.nodes)
 	c.nodes, c.subjects = nodes, slices.Grow(c.subjects, expected)
