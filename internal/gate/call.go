@@ -58,6 +58,9 @@ func (c *call) fits(q *question) bool {
 
 // at tells whether the row speaks of the path.
 func (c *call) at(path string) bool {
+	if c.path == everyPath {
+		return true // as all paths begin with a slash
+	}
 	prefix, wild := strings.CutSuffix(c.path, "*")
 	return path == c.path || wild && strings.HasPrefix(path, prefix)
 }

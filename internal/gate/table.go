@@ -101,15 +101,11 @@ func (t *table) demand(d *Demand, q *question) {
 		return
 	}
 	*d = s.calls.first(q)
-	about := s.additions.about(q.path)
-	for i := range about {
-		if c := &about[i]; c.at(q.path) && c.suits(q) {
-			*d = d.and(c.demand)
-		}
-	}
-	for i := range s.additions.every {
-		if c := &s.additions.every[i]; c.suits(q) {
-			*d = d.and(c.demand)
+	for _, rows := range [][]call{s.additions.about(q.path), s.additions.every} {
+		for i := range rows {
+			if c := &rows[i]; c.at(q.path) && c.suits(q) {
+				*d = d.and(c.demand)
+			}
 		}
 	}
 }
@@ -134,15 +130,11 @@ func (t *table) shelves(q *question) *shelves {
 
 // first is the demand of the first row that fits.
 func (s *shelf) first(q *question) Demand {
-	about := s.about(q.path)
-	for i := range about {
-		if c := &about[i]; c.at(q.path) && c.suits(q) {
-			return c.demand
-		}
-	}
-	for i := range s.every {
-		if c := &s.every[i]; c.suits(q) {
-			return c.demand
+	for _, rows := range [][]call{s.about(q.path), s.every} {
+		for i := range rows {
+			if c := &rows[i]; c.at(q.path) && c.suits(q) {
+				return c.demand
+			}
 		}
 	}
 	return writeAll // no table is without a last row; a table that were would refuse
