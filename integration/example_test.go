@@ -3,7 +3,6 @@ package integration
 import (
 	"bufio"
 	"bytes"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -113,7 +112,7 @@ func TestTheExampleSendsASmallBodyWithItsHeader(t *testing.T) {
 	d.start(t)
 	d.awaitServing(t, "/_login")
 	for range 20 {
-		if got := d.ask(t, append(request("PUT /tests/x", "Content-Length: 4"), "body"...)); got.status != 200 {
+		if got := d.ask(t, requestWith("body", "PUT /tests/x")); got.status != 200 {
 			t.Fatalf("got %v", got)
 		}
 		if got := <-pieces; got.body != 4 || !strings.HasSuffix(got.first, "\r\n\r\nbody") {
@@ -121,7 +120,7 @@ func TestTheExampleSendsASmallBodyWithItsHeader(t *testing.T) {
 		}
 	}
 	for _, size := range []int{16 << 10, 100_000} {
-		if got := d.ask(t, append(request("PUT /tests/x", fmt.Sprint("Content-Length: ", size)), strings.Repeat("b", size)...)); got.status != 200 {
+		if got := d.ask(t, requestWith(strings.Repeat("b", size), "PUT /tests/x")); got.status != 200 {
 			t.Fatalf("%d bytes: got %v", size, got)
 		}
 		if got := <-pieces; got.body != int64(size) {

@@ -12,7 +12,10 @@ import (
 )
 
 // layout is where things are.
-type layout struct{ home, address, upstream string }
+type layout struct {
+	home, address, upstream string
+	proxy                   string // what the proxy is told besides; may be empty
+}
 
 // setUp is how one server is configured.
 type setUp struct {
@@ -42,9 +45,11 @@ func (l layout) site(directives string) string {
 
 :%s {
 	%s
-	reverse_proxy %s
+	reverse_proxy %s {
+		%s
+	}
 }
-`, port, directives, l.upstream)
+`, port, directives, l.upstream, l.proxy)
 }
 
 // frontDoor has the front door as it is without any settings, but for the file
@@ -86,10 +91,8 @@ func fields(l layout) setUp {
 // sides then have a write and a read less to do.
 func buffering(configure configuration) configuration {
 	return func(l layout) (setUp, error) {
-		it, err := configure(l)
-		proxy := "reverse_proxy " + l.upstream
-		it.caddyfile = strings.Replace(it.caddyfile, proxy, proxy+" {\n\t\trequest_buffers 16KiB\n\t}", 1)
-		return it, err
+		l.proxy = "request_buffers 16KiB"
+		return configure(l)
 	}
 }
 
