@@ -25,7 +25,7 @@ type entry struct {
 	session   *session           // when it was learnt
 	principal *account.Principal // nil where nobody has the name
 	roles     []*role            // what it depends on beside the user's document
-	used      atomic.Bool        // since the hand passed
+	used      atomic.Bool        // since the hand passed, or it was learnt
 	weight    int
 	until     int64 // for how long nobody is asked again, where nobody has the name
 }
@@ -102,6 +102,7 @@ func (c *cache) keep(name string, s *session, found *finding, until int64) {
 	for visited := 0; c.weight > c.limit; visited++ {
 		c.evict(visited >= patience)
 	}
+	e.used.Store(false) // it counts from its second use: many who come once push out nobody who comes again
 }
 
 // depend counts one more entry for the role.
