@@ -14,12 +14,12 @@ type call struct {
 	op      string   // the value of op in lower case, or noOp
 	// query is what else the row asks of the query: nothing that a request without
 	// one could fulfil.
-	query func(query) bool
+	query condition
 	// unplain rows are for queries alone that readers split differently.
 	unplain bool
 	// header must be there, in net/http's spelling. askNoMore knows it.
 	header string
-	when   func(http.Header) bool
+	when   fieldsCondition
 	demand Demand
 }
 
@@ -75,10 +75,10 @@ func (c *call) suits(q *question) bool {
 			return false
 		}
 	}
-	return (c.query == nil || c.query(q.query)) && (c.header == "" || len(q.header[c.header]) > 0) && (c.when == nil || c.when(q.header))
+	return c.query.holds(&q.query) && (c.header == "" || len(q.header[c.header]) > 0) && c.when.holds(q.header)
 }
 
 // special tells that the row fits no everyday request.
 func (c *call) special() bool {
-	return c.op != "" && c.op != noOp || c.query != nil || c.unplain || c.header != ""
+	return c.op != "" && c.op != noOp || c.query != condition{} || c.unplain || c.header != ""
 }

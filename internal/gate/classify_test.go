@@ -303,16 +303,16 @@ func TestEveryCallOfTheTablesIsReachable(t *testing.T) {
 	for name, rows := range map[string][]call{"cmwell": cmwell.calls, "http": byMethod.calls} {
 		for i, c := range rows {
 			q := exampleOf(c)
-			if c.op == "" && c.when == nil && c.query == nil {
+			if c.op == "" && c.when == anyFields && c.query == (condition{}) {
 				q.query.pairs = []pair{{"op", "an op of nobody"}}
 			}
 			for j, earlier := range rows[:i] {
-				if earlier.when == nil && earlier.query == nil && earlier.fits(&q) {
+				if earlier.when == anyFields && earlier.query == (condition{}) && earlier.fits(&q) {
 					t.Errorf("%s: row %d (%s %s %s) is hidden by row %d (%s)", name, i, q.method, c.path, c.op, j, earlier.path)
 				}
 			}
 		}
-		if last := rows[len(rows)-1]; last.methods != nil || last.path != everyPath || last.op != "" || last.query != nil || last.header != "" || last.when != nil || !last.demand.writes() {
+		if last := rows[len(rows)-1]; last.methods != nil || last.path != everyPath || last.op != "" || last.query != (condition{}) || last.header != "" || last.when != anyFields || !last.demand.writes() {
 			t.Errorf("%s: the last row is not for everything, or lets it read", name)
 		}
 	}

@@ -1,8 +1,6 @@
 package gate
 
 import (
-	"mime"
-	"net/http"
 	"slices"
 
 	"github.com/cm-well/cmwell-auth/internal/permission"
@@ -25,9 +23,9 @@ var cmwell = newTable(cmwellCalls, slices.Concat(cmwellAdditions, mentioned(cmwe
 var cmwellCalls = []call{
 	{methods: gets, path: "/_track/*", demand: read},
 	{methods: gets, path: "/_types-cache", demand: read},
-	{methods: gets, path: "/_ns-cache", query: withAny, demand: admin},
+	{methods: gets, path: "/_ns-cache", query: anyPair, demand: admin},
 	{methods: gets, path: "/_ns-cache", demand: read},
-	{methods: gets, path: "/_services-cache", query: withAny, demand: admin},
+	{methods: gets, path: "/_services-cache", query: anyPair, demand: admin},
 	{methods: gets, path: "/_services-cache", demand: read},
 	{methods: gets, path: "/_timeout", demand: read},
 	{methods: getsPost, path: "/_null", demand: read},
@@ -100,7 +98,7 @@ var cmwellCalls = []call{
 	{methods: gets, path: everyPath, demand: writeTree},
 
 	// Infotons by POST, PUT and DELETE.
-	{methods: posts, path: everyPath, query: searches, when: isForm, demand: readTree},
+	{methods: posts, path: everyPath, query: search, when: isForm, demand: readTree},
 	{methods: posts, path: everyPath, demand: write},
 	{methods: deletions, path: everyPath, query: notRecursive, demand: write},
 
@@ -131,7 +129,7 @@ func mentioned(calls []call) (more []call) {
 		}
 		more = append(more, call{
 			methods: c.methods, path: c.path, demand: c.demand, unplain: true,
-			query: func(q query) bool { return q.mentions(c.op) },
+			query: condition{mentioning, c.op},
 		})
 	}
 	return more
@@ -140,29 +138,4 @@ func mentioned(calls []call) (more []call) {
 // prioritized tells whether a write is to overtake the queue.
 func prioritized(q *query) bool {
 	return q.has("priority") || !q.plain && q.mentions("priority")
-}
-
-func withAny(q query) bool { return len(q.pairs) > 0 }
-
-func notRecursive(q query) bool { return q.get("recursive") == "false" }
-
-func having(key string) func(query) bool {
-	return func(q query) bool { return q.has(key) }
-}
-
-// searches is the query of a POST that CM-Well takes for a search, when it is a
-// form. The op must be in lower case here.
-func searches(q query) bool {
-	op := q.get("op")
-	return q.plain && (op == "search" || op == "create-consumer")
-}
-
-// isForm goes by the content type.
-func isForm(h http.Header) bool {
-	types := h["Content-Type"]
-	if len(types) != 1 {
-		return false
-	}
-	media, _, err := mime.ParseMediaType(types[0])
-	return err == nil && media == "application/x-www-form-urlencoded"
 }

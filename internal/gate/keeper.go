@@ -115,7 +115,11 @@ func (k *Keeper) check(r *http.Request, pass *Pass) error {
 	}
 	var q question
 	q.method, q.header = r.Method, r.Header
-	q.query = parseQuery(r.URL.RawQuery)
+	q.query.plain = true
+	if raw := r.URL.RawQuery; raw != "" {
+		var room [6]pair // as many as most queries have
+		q.query = parseQuery(raw, room[:]...)
+	}
 	if k.hidesToken(&q.query) {
 		return &Refusal{Reason: ErrQuery}
 	}

@@ -1,10 +1,5 @@
 package gate
 
-import (
-	"net/http"
-	"strings"
-)
-
 // byMethod is the profile HTTP: RFC 9110, section 9.2.1, and WebDAV's methods,
 // RFC 4918. What is not here writes, and may name any path in its body or its
 // header, as BIND, REBIND, LINK, MERGE and UPDATE do. The bodies of REPORT, SEARCH
@@ -19,17 +14,3 @@ var byMethod = newTable([]call{
 	{methods: []string{"DELETE", "COPY", "MOVE", "LOCK"}, path: everyPath, demand: writeTree},
 	{path: everyPath, demand: writeAll},
 }, nil)
-
-// maySayMethod tells whether a framework could read the body as a form, and in
-// it a field _method by which a POST runs as DELETE. Some take a body without a
-// type for a form.
-func maySayMethod(h http.Header) bool {
-	types := h["Content-Type"]
-	return len(types) != 1 || types[0] == "" || strings.Contains(strings.ToLower(types[0]), "form")
-}
-
-// depthZero is RFC 4918, section 10.2.
-func depthZero(h http.Header) bool {
-	depth := h["Depth"]
-	return len(depth) == 1 && depth[0] == "0"
-}

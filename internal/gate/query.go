@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"iter"
 	"net/url"
 	"slices"
 	"strings"
@@ -22,7 +23,8 @@ var decisive = [...]string{"op", "token", "priority", "recursive", "format"}
 
 const maxPairs = 1000
 
-func parseQuery(raw string) query {
+// parseQuery reads it into room, as far as there is any.
+func parseQuery(raw string, room ...pair) query {
 	q := query{plain: true}
 	if raw == "" {
 		return q
@@ -36,10 +38,13 @@ func parseQuery(raw string) query {
 	if strings.ContainsAny(raw, ";#") {
 		q.plain = false
 	}
-	q.pairs = make([]pair, 0, min(strings.Count(raw, "&")+1, maxPairs))
-	parts, seen := 0, [len(decisive)]bool{}
-	for part := range strings.FieldsFuncSeq(raw, separates) {
-		if parts++; parts > maxPairs {
+	ampersands := strings.Count(raw, "&")
+	if q.pairs = room[:0]; ampersands >= len(room) {
+		q.pairs = make([]pair, 0, min(ampersands+1, maxPairs))
+	}
+	n, seen := 0, [len(decisive)]bool{}
+	for part := range parts(raw) {
+		if n++; n > maxPairs {
 			q.plain = false
 			break
 		}
@@ -52,11 +57,11 @@ func parseQuery(raw string) query {
 		q.plain = q.plain && plain
 		q.pairs = append(q.pairs, p)
 	}
-	if parts != strings.Count(raw, "&")+1 {
+	if n != ampersands+1 {
 		q.plain = false // empty ones, which only some readers skip
 	}
 	if strings.Contains(raw, "%") {
-		q.decodedFirst(raw)
+		return q.decodedFirst(raw)
 	}
 	return q
 }
@@ -67,19 +72,20 @@ var telling = []string{"op", "token", "priority", "recursive", "format", "xg", "
 // decodedFirst adds what a reader finds who decodes a query before splitting it, as
 // with URI.getQuery of Java: an escaped & divides, and an escaped = ends a key. An
 // everyday value may hold them, and so only telling keys count.
-func (q *query) decodedFirst(raw string) {
+func (q query) decodedFirst(raw string) query {
 	text, err := url.QueryUnescape(raw)
 	if err != nil {
-		return // some part is no pair, and that has been said
+		return q // some part is no pair, and that has been said
 	}
 	var all []pair
-	for part := range strings.FieldsFuncSeq(text, separates) {
+	for part := range parts(text) {
 		key, value, _ := strings.Cut(part, "=")
 		all = append(all, pair{key, value})
 	}
 	if found := tell(all); !slices.Equal(found, tell(q.pairs)) {
 		q.plain, q.pairs = false, append(q.pairs, found...)
 	}
+	return q
 }
 
 // tell leaves of the pairs those with a telling key, in one spelling.
@@ -92,8 +98,25 @@ func tell(pairs []pair) (some []pair) {
 	return some
 }
 
-// separates tells what some reader splits or cuts a query at.
-func separates(r rune) bool { return r == '&' || r == ';' || r == '#' }
+// parts are what is between the characters that some reader splits or cuts a query at,
+// where there is anything.
+func parts(raw string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		from := 0
+		for i := range len(raw) {
+			if c := raw[i]; c != '&' && c != ';' && c != '#' {
+				continue
+			}
+			if i > from && !yield(raw[from:i]) {
+				return
+			}
+			from = i + 1
+		}
+		if from < len(raw) {
+			yield(raw[from:])
+		}
+	}
+}
 
 // parsePair reads key[=value], and tells whether everybody reads it so.
 func parsePair(part string) (pair, bool) {

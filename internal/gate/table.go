@@ -64,7 +64,7 @@ func (t *table) aisle(method string) aisle {
 		everyday: with((*call).special),
 	}
 	e := &a.everyday
-	if first := e.calls.every[0]; first.when == nil && len(e.additions.every) == 0 {
+	if first := e.calls.every[0]; first.when == anyFields && len(e.additions.every) == 0 {
 		e.usual, e.settled = first.demand, true
 	}
 	return a
