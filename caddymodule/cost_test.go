@@ -79,6 +79,27 @@ func BenchmarkHandler(b *testing.B) {
 	}
 }
 
+func TestAnAnonymousReadCostsNoAllocation(t *testing.T) {
+	h, _ := frontDoor(t)
+	next := caddyhttp.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) error {
+		w.WriteHeader(http.StatusOK)
+		return nil
+	})
+	received := httptest.NewRequest(http.MethodGet, "/tests/a/b", http.NoBody)
+	behind := func(serve func(http.ResponseWriter, *http.Request) error) float64 {
+		return testing.AllocsPerRun(200, func() {
+			r, w := prepared(received, "")
+			if err := serve(w, r); err != nil || w.status != http.StatusOK {
+				t.Fatal(w.status, err)
+			}
+		})
+	}
+	door := func(w http.ResponseWriter, r *http.Request) error { return h.ServeHTTP(w, r, next) }
+	if with, without := behind(door), behind(next); with != without {
+		t.Errorf("%v allocations with the front door, %v without it", with, without)
+	}
+}
+
 // prepared is a request as Caddy hands it to its handlers, from curl.
 func prepared(received *http.Request, token string) (*http.Request, *answerOf) {
 	r := new(http.Request)

@@ -39,13 +39,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		h.refuse(w, r, err)
 		return nil
 	}
-	h.activity.sees(pass)
+	h.activity.sees(&pass)
 	if pass.Document {
 		secure(w.Header())
 		h.documents.Serve(w, r, pass.Path)
 		return nil
 	}
-	h.keeper.Prepare(r, *pass)
+	h.keeper.Prepare(r, &pass)
 	if pass.User != "" {
 		private := &privateWriter{ResponseWriterWrapper: caddyhttp.ResponseWriterWrapper{ResponseWriter: w}, vary: pass.Vary()}
 		if pass.ChangesUsers {
@@ -61,22 +61,22 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 }
 
 // admit asks the gate, and returns its error when the request does not pass.
-func (h *Handler) admit(r *http.Request) (*gate.Pass, error) {
+func (h *Handler) admit(r *http.Request) (gate.Pass, error) {
 	pass, err := h.keeper.Check(r)
 	if err != nil {
 		observed, passes := h.observe(r, err)
 		if !passes {
-			return nil, err
+			return gate.Pass{}, err
 		}
 		pass = observed
 	}
 	if pass.Write && isEarly(r) { // whoever is observed only, too: the client sends it again
-		return nil, &gate.Refusal{Reason: errTooEarly, User: pass.User, Write: true, Path: pass.Path}
+		return gate.Pass{}, &gate.Refusal{Reason: errTooEarly, User: pass.User, Write: true, Path: pass.Path}
 	}
 	if err == nil {
 		notePass(r, &pass)
 	}
-	return &pass, nil
+	return pass, nil
 }
 
 // own finds what the front door serves itself. Only the exact spelling counts:

@@ -46,9 +46,24 @@ func notePass(r *http.Request, pass *gate.Pass) {
 		repl.Delete(userPlaceholder)
 		repl.Delete(revisionPlaceholder)
 	}
-	repl.Map(func(placeholder string) (any, bool) { return placed(pass, placeholder) })
+	switch {
+	case pass.User != "", pass.Decision != permission.Decision{}:
+		kept := *pass
+		repl.Map(func(placeholder string) (any, bool) { return placed(&kept, placeholder) })
+	case pass.Write:
+		repl.Map(nobodysWrite)
+	default:
+		repl.Map(nobodysRead)
+	}
 	counted.passed(pass.Write)
 	noteOnSpan(r, "pass", pass.Write, pass.User, pass.Decision)
+}
+
+// Of most passes there is nothing to say that is not so of all others like them.
+var nobodysRead, nobodysWrite = placedForNobody(false), placedForNobody(true)
+
+func placedForNobody(write bool) caddy.ReplacerFunc {
+	return func(placeholder string) (any, bool) { return placed(&gate.Pass{Write: write}, placeholder) }
 }
 
 // placed is the value of a placeholder after a pass. It is found when somebody

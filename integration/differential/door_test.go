@@ -139,7 +139,7 @@ func (d *door) sends(c request) (string, bool) {
 	if err != nil || pass.Document {
 		return "", false
 	}
-	k.Prepare(r, pass)
+	k.Prepare(r, &pass)
 	if c.method == "COPY" {
 		return r.Header.Get("Destination"), true
 	}

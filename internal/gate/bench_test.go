@@ -144,7 +144,7 @@ func BenchmarkPrepare(b *testing.B) {
 			for b.Loop() {
 				clear(r.Header)
 				maps.Copy(r.Header, sent)
-				k.Prepare(r, pass)
+				k.Prepare(r, &pass)
 			}
 		})
 	}

@@ -61,8 +61,10 @@ func (c *call) at(path string) bool {
 	if c.path == everyPath {
 		return true // as all paths begin with a slash
 	}
-	prefix, wild := strings.CutSuffix(c.path, "*")
-	return path == c.path || wild && strings.HasPrefix(path, prefix)
+	if last := len(c.path) - 1; c.path[last] == '*' {
+		return strings.HasPrefix(path, c.path[:last])
+	}
+	return path == c.path
 }
 
 // suits tells whether the rest of the request is what the row speaks of.

@@ -195,7 +195,7 @@ func TestObservedRequestsPassAsWhoTheyAre(t *testing.T) {
 		if !passes {
 			continue
 		}
-		k.Prepare(r, pass)
+		k.Prepare(r, &pass)
 		if got := r.Header.Get(TokenHeader); (got != "") != (row.as != "") || r.Header.Get(k.IdentityHeader) != row.as {
 			t.Errorf("%s by %q: the store would see %v", row.line, row.who, r.Header)
 		}

@@ -155,7 +155,7 @@ func TestVaryNamesTheFieldOfTheToken(t *testing.T) {
 			t.Errorf("%+v: %q, want %q", p, got, want)
 		}
 	}
-	if got := (Pass{token: "t", source: NewSource(InQuery, "token")}).Vary(); got != "" {
+	if got := (&Pass{token: "t", source: NewSource(InQuery, "token")}).Vary(); got != "" {
 		t.Errorf("a query varies on %q", got)
 	}
 }
@@ -191,7 +191,7 @@ func TestTheStoreIsSentNoTokenOfAPlaceThatIsNoSource(t *testing.T) {
 		t.Errorf("of three tokens the store is sent %s", got)
 	}
 	r = send(t, k, "", "GET /tests/x | Authorization: Bearer "+bearer)
-	k.Prepare(r, Pass{source: NewSource(InBearer, "")})
+	k.Prepare(r, &Pass{source: NewSource(InBearer, "")})
 	if got := r.Header.Get("Authorization"); got != "" {
 		t.Errorf("a token that is not verified is sent: %s", got)
 	}

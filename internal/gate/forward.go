@@ -8,7 +8,7 @@ import (
 // Prepare makes the request what the store is to see, after its Pass: the
 // verified token and no other, the verified identity and no other. It changes
 // r's headers and, to take tokens out, its query; never its path. No trailer goes on.
-func (k *Keeper) Prepare(r *http.Request, p Pass) {
+func (k *Keeper) Prepare(r *http.Request, p *Pass) {
 	forwards, carrier := p.token != "" && k.ForwardToken, Source{kind: InHeader, name: TokenHeader}
 	if p.source.kind == InHeader || p.source.kind == InBearer {
 		carrier = p.source // one verified token, where the store looks for such
@@ -143,7 +143,7 @@ func (k *Keeper) keepFromHop(h http.Header) {
 
 // Vary is the request field that carried the verified token, for the header of
 // that name (RFC 9110, section 12.5.5); empty when no field did.
-func (p Pass) Vary() string {
+func (p *Pass) Vary() string {
 	switch {
 	case p.token == "" || p.source.kind == InQuery:
 		return ""

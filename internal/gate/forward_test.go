@@ -14,7 +14,7 @@ func seen(t *testing.T, k *Keeper, r *http.Request) string {
 	if err != nil {
 		t.Fatalf("%s %s: %v", r.Method, r.RequestURI, err)
 	}
-	k.Prepare(r, pass)
+	k.Prepare(r, &pass)
 	lines := []string{}
 	for name, values := range r.Header {
 		for _, v := range values {
@@ -213,7 +213,7 @@ func TestTrailersCarryNoIdentity(t *testing.T) {
 	}
 	r := send(t, k, "", "PUT /x")
 	r.Trailer = http.Header{"X-Cm-Well-User": {"root"}, "Cookie": nil, "Expires": nil}
-	k.Prepare(r, Pass{}) // as where refusals are only observed
+	k.Prepare(r, &Pass{}) // as where refusals are only observed
 	if r.Trailer != nil {
 		t.Errorf("the store would see the trailers %v", r.Trailer)
 	}

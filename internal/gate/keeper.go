@@ -80,6 +80,11 @@ type Pass struct {
 	source Source
 }
 
+// of makes it the pass of a known visitor.
+func (p *Pass) of(v *visitor) {
+	p.User, p.Revision, p.token, p.source = v.User.Name, v.User.Revision, v.token, v.source
+}
+
 // Print is a number that is the same for the same token, and tells nothing of it.
 func (p *Pass) Print(seed maphash.Seed) uint64 { return maphash.String(seed, p.token) }
 
@@ -135,7 +140,7 @@ func (k *Keeper) check(r *http.Request, pass *Pass) error {
 		return err
 	}
 	if v.known() {
-		pass.User, pass.Revision, pass.token, pass.source = v.User.Name, v.User.Revision, v.token, v.source
+		pass.of(&v)
 	}
 	if err := k.decide(r, &v, &asked, &pass.Decision); err != nil {
 		pass.Decision = permission.Decision{} // what was asked last did not allow

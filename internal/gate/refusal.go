@@ -65,10 +65,6 @@ type Refusal struct {
 
 	own     bool // asked for what the front door itself serves
 	bodyMay bool // Missing is for everything, and not for what the body names
-	// Who is verified, and by what, for Observe.
-	verified, token string
-	revision        int64
-	source          Source
 }
 
 // completed adds to a refusal what is known of the request. Other errors stay
@@ -77,7 +73,6 @@ func completed(err error, pass *Pass) error {
 	if no, ok := errors.AsType[*Refusal](err); ok {
 		no.User, no.Write, no.Path = cmp.Or(no.User, pass.User), pass.Write, pass.Path
 		no.own = no.own || pass.Document
-		no.verified, no.token, no.revision, no.source = pass.User, pass.token, pass.Revision, pass.source
 	}
 	return err
 }
@@ -111,7 +106,12 @@ func (k *Keeper) Observe(r *http.Request, err error) (Pass, bool) {
 		if no.own || k.endangers(r) {
 			return Pass{}, false
 		}
-		return Pass{User: no.verified, Revision: no.revision, Write: no.Write, Path: no.Path, token: no.token, source: no.source}, true
+		pass := Pass{Write: no.Write, Path: no.Path}
+		// Where nobody was verified before the refusal, nobody is.
+		if v := (visitor{}); no.User != "" && k.visitor(r, &v) == nil && v.known() && v.User.Name == no.User {
+			pass.of(&v)
+		}
+		return pass, true
 	}
 	path, err := permission.ParsePath(r.URL.EscapedPath())
 	if err != nil || k.OwnDocuments && documents(&path) || k.endangers(r) {

@@ -28,11 +28,11 @@ type shelves struct {
 }
 
 // shelf holds rows in the table's order, those for every path apart from those
-// for certain paths: most requests are for the former, and the first letter of
-// their path tells.
+// for certain paths: most requests are for the former. The first letter of a path tells
+// which of the latter it can be for.
 type shelf struct {
-	letters [256]bool
-	certain []call
+	drawer  [256]uint8 // of each letter, in certain; the first one is empty
+	certain [][]call
 	every   []call
 }
 
@@ -71,15 +71,19 @@ func (t *table) aisle(method string) aisle {
 }
 
 func shelve(rows []call, method string, leftOut func(*call) bool) shelf {
-	var s shelf
+	s := shelf{certain: make([][]call, 1)}
 	for _, c := range rows {
 		switch {
 		case c.methods != nil && !slices.Contains(c.methods, method), leftOut(&c):
 		case c.path == everyPath:
 			s.every = append(s.every, c)
 		default:
-			s.certain = append(s.certain, c)
-			s.letters[c.path[1]] = true
+			at := &s.drawer[c.path[1]]
+			if *at == 0 {
+				s.certain = append(s.certain, nil)
+				*at = uint8(len(s.certain) - 1)
+			}
+			s.certain[*at] = append(s.certain[*at], c)
 		}
 	}
 	return s
@@ -87,8 +91,8 @@ func shelve(rows []call, method string, leftOut func(*call) bool) shelf {
 
 // about are the rows of the shelf for certain paths, if one of them can be this.
 func (s *shelf) about(path string) []call {
-	if len(path) > 1 && s.letters[path[1]] {
-		return s.certain
+	if len(path) > 1 {
+		return s.certain[s.drawer[path[1]]]
 	}
 	return nil
 }

@@ -57,7 +57,7 @@ func FuzzWhatTheStoreIsSent(f *testing.F) {
 			}
 			return
 		}
-		k.Prepare(r, pass)
+		k.Prepare(r, &pass)
 		if r.URL.EscapedPath() != path || r.RequestURI != r.URL.RequestURI() {
 			t.Fatalf("%q goes on as %q, %q", target, r.URL, r.RequestURI)
 		}
