@@ -74,6 +74,7 @@ func TestADecisionCostsNoAllocation(t *testing.T) {
 		for _, row := range []struct{ who, line string }{
 			{"", "GET /tests/a/b"},
 			{"", "GET /tests/a/b" + curl},
+			{"", "GET /tests/a/b?op=search&qp=type::x&with-data&format=json&length=5&offset=0"},
 			{"ann", "GET /tests/a/b"},
 			{"ann", "PUT /tests/a/b"},
 			{"ann", "PUT /tests/a/b" + curl},
