@@ -2,10 +2,13 @@ package caddymodule
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/dustin/go-humanize"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/cm-well/cmwell-auth/internal/gate"
 	"github.com/cm-well/cmwell-auth/internal/rdf"
@@ -35,6 +38,15 @@ const (
 	bodiesAtOnce = 16
 	bodyWait     = 5 * time.Second
 )
+
+// halfTheProcessors is for work that keeps processors busy, of which the others are
+// left to requests. What a container may use counts, and not what the machine has.
+func halfTheProcessors() int { return max(1, runtime.GOMAXPROCS(0)/2) }
+
+// bodyTurns is for the bodies that all front doors of this process judge at once.
+var bodyTurns = sync.OnceValue(func() *semaphore.Weighted {
+	return semaphore.NewWeighted(int64(halfTheProcessors()))
+})
 
 func parseSize(s string) (int64, error) {
 	n, err := humanize.ParseBytes(s)

@@ -2,7 +2,6 @@ package caddymodule
 
 import (
 	"fmt"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -105,7 +104,7 @@ func (h *Handler) resolve(repl *caddy.Replacer) (settings, error) {
 		jsonLogin:      value(r, "json_login", h.JSONLogin, "off", parseJSONLogin),
 		console:        value(r, "console", h.Console, "on", parseSwitch),
 		limit:          value(r, "login_limit", h.LoginLimit, "10 15m", parseLimit),
-		workers:        value(r, "login_workers", string(h.LoginWorkers), strconv.Itoa(max(1, runtime.NumCPU()/2)), parseWorkers),
+		workers:        value(r, "login_workers", string(h.LoginWorkers), strconv.Itoa(halfTheProcessors()), parseWorkers),
 		queue:          value(r, "login_queue", string(h.LoginQueue), "64", parseQueue),
 		cache:          value(r, "login_cache", h.LoginCache, "off", parseCache),
 		passwordHash:   value(r, "password_hash", h.PasswordHash, "bcrypt", parsePasswordHash),
@@ -135,6 +134,7 @@ func (h *Handler) resolve(repl *caddy.Replacer) (settings, error) {
 		Limit:  value(r, "bulk_limit", h.BulkLimit, "16MiB", parseSize),
 		Format: value(r, "bulk_format", h.BulkFormat, "", parseBulkFormat),
 		Wait:   bodyWait,
+		Turns:  bodyTurns(),
 	}
 	s.bulk.Room = semaphore.NewWeighted(bodiesAtOnce * s.bulk.Limit)
 	for _, path := range h.BulkPath {

@@ -271,3 +271,46 @@ func TestARefusalDoesNotWaitForTheBody(t *testing.T) {
 		t.Errorf("the store saw %v", seen)
 	}
 }
+
+// JSON-LD takes two hundred times its memory to judge. One who may write a single path
+// could else fill the memory with a few small bodies.
+func TestManyBodiesTakeTheMemoryOfAFew(t *testing.T) {
+	store := startRecorder(t, &recorder{})
+	d := startDoor(t, frontDoor(ownKey), doorOptions{store: store.address, admin: true, environ: map[string]string{"GOMAXPROCS": "2"}})
+	before := d.usage(t)
+	const many = 40
+	body := `{"@id":"cmwell://tests/a","http://x/p":[1` + strings.Repeat(",1", 100_000) + `]}`
+	written := requestWith(body, "POST /_in?format=jsonld", bearing(tokenOf(t, "ann")))
+	answered := make(chan string, many)
+	for range many {
+		go func() {
+			got, err := tryAsk(d.address, written)
+			answered <- fmt.Sprint(got.status, " ", err)
+		}()
+	}
+	for range many {
+		if got := <-answered; got != "200 <nil>" {
+			t.Errorf("answered %s", got)
+		}
+	}
+	most := d.peak(t)
+	t.Logf("%d bodies of %d KB: at most %d MB, %d before", many, len(body)>>10, most>>20, before.memory>>20)
+	if grown := most - before.memory; grown > 600<<20 {
+		t.Errorf("the door has grown by %d MB", grown>>20)
+	}
+}
+
+// peak is the most memory that the process ever had.
+func (d *door) peak(t *testing.T) int {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", d.process.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, most, _ := strings.Cut(string(status), "VmHWM:")
+	var kilobytes int
+	if _, err := fmt.Sscan(most, &kilobytes); err != nil {
+		t.Fatal(err)
+	}
+	return kilobytes << 10
+}

@@ -54,7 +54,7 @@ func lists(d *door, body string) bool {
 
 func TestNoReaderFindsAnotherPathInAList(t *testing.T) {
 	d := newDoor(t)
-	d.cmwell.Bulk = gate.Bulk{Limit: 1 << 20, Room: semaphore.NewWeighted(1 << 40), Wait: time.Minute}
+	d.cmwell.Bulk = gate.Bulk{Limit: 1 << 20, Room: semaphore.NewWeighted(1 << 40), Wait: time.Minute, Turns: semaphore.NewWeighted(1)}
 	s := source{rand.New(rand.NewPCG(chosenSeed(), 4))}
 	var lines []string
 	generated := *cases / 5

@@ -174,7 +174,7 @@ func BenchmarkClassify(b *testing.B) {
 // BenchmarkBulk is a bulk write of 1 MB, each line of which names another subject.
 func BenchmarkBulk(b *testing.B) {
 	k := withRules(b, CMWell)
-	k.Bulk = Bulk{Limit: 8 << 20, Room: semaphore.NewWeighted(16 << 20), Wait: time.Minute}
+	k.Bulk = Bulk{Limit: 8 << 20, Room: semaphore.NewWeighted(16 << 20), Wait: time.Minute, Turns: semaphore.NewWeighted(1)}
 	for _, iri := range []string{"cmwell://tests/%06d", "http://example.com/tests/%06d"} {
 		b.Run(iri, func(b *testing.B) {
 			var body strings.Builder

@@ -35,6 +35,17 @@ func (b Bulk) enter(r *http.Request) error {
 	return nil
 }
 
+// turn waits until fewer bodies are judged, which takes up to hundreds of times their
+// memory: by a few connections that send such, a token that may write one path could
+// fill the memory and keep everybody else from the processors. What it returns ends
+// the turn.
+func (b Bulk) turn(ctx context.Context) (end func(), err error) {
+	if b.Turns == nil || b.Turns.Acquire(ctx, 1) != nil {
+		return nil, ErrBulkBusy
+	}
+	return func() { b.Turns.Release(1) }, nil
+}
+
 // wholeBody reads the body, puts it back as it was, and returns it without its
 // compression. At most limit bytes are read of it, and as many again made of
 // them: a few compressed bytes can stand for very many.

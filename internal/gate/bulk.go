@@ -74,6 +74,9 @@ type Bulk struct {
 	Room *semaphore.Weighted
 	// Wait is how long a request waits for room.
 	Wait time.Duration
+	// Turns is for the bodies that are judged at once, one each; nil for none. A body
+	// that has room waits for its turn as long as its client does.
+	Turns *semaphore.Weighted
 	// Paths take bulk writes by POST, beside those of the profile. The names of
 	// graphs are targets there too, and a query could be anything: with one, and by
 	// other methods, a request asks for everything.
@@ -129,7 +132,16 @@ func (k *Keeper) judgeBody(r *http.Request, v *visitor, asked *asks, refusal err
 	if err := k.Bulk.enter(r); err != nil {
 		return bodyRefusal(err)
 	}
-	targets, err := k.targets(r, at.Body)
+	got, err := k.receive(r, at.Body)
+	if err != nil {
+		return bodyRefusal(err)
+	}
+	end, err := k.Bulk.turn(r.Context())
+	if err != nil {
+		return bodyRefusal(err)
+	}
+	defer end()
+	targets, err := k.targets(r, got)
 	if err != nil {
 		return bodyRefusal(err)
 	}

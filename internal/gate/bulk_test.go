@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -22,7 +23,7 @@ import (
 func bulkKeeper(t testing.TB, development bool) *Keeper {
 	t.Helper()
 	k := newKeeper(t, development, CMWell)
-	k.Bulk = Bulk{Limit: 4 << 10, Room: semaphore.NewWeighted(1 << 20), Wait: time.Minute}
+	k.Bulk = Bulk{Limit: 4 << 10, Room: semaphore.NewWeighted(1 << 20), Wait: time.Minute, Turns: semaphore.NewWeighted(1)}
 	all := everybody(t)
 	all["over"] = user(t, "over", "+ /tests rw", `,"operations":["Overwrite"]`)
 	all["most"] = user(t, "most", "+ / rw, - /tests/secret rw", "")
@@ -274,6 +275,49 @@ func TestBodiesHaveSoMuchRoomTogether(t *testing.T) {
 	if got := ask(t.Context(), "", 1); got != ErrBulkBusy.Error() {
 		t.Errorf("with no room at all: %s", got)
 	}
+}
+
+// Judging takes many times a body's memory, and a processor.
+func TestBodiesAreJudgedInTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := bulkKeeper(t, false)
+		k.Bulk.Wait = time.Millisecond // which is for room, not for a turn
+		ask := func(ctx context.Context, who, line, body string) chan string {
+			answer := make(chan string, 1)
+			go func() { answer <- verdict(t, k, sendBody(t, k, who, line, body).WithContext(ctx)) }()
+			return answer
+		}
+		if !k.Bulk.Turns.TryAcquire(1) {
+			t.Fatal("no turn is free at the beginning")
+		}
+		leaving, leave := context.WithCancel(t.Context())
+		const in, about = "POST /_in?format=ntriples", `<cmwell://tests/a> <http://x/p> "y" .`
+		stays, gone := ask(t.Context(), "ann", in, about), ask(leaving, "ann", in, about)
+		list := ask(t.Context(), "ann", "POST /_out", "/tests/a")
+		time.Sleep(time.Hour)
+		if len(stays) > 0 || len(gone) > 0 || len(list) > 0 {
+			t.Error("judged out of turn")
+		}
+		leave()
+		if got := <-gone; got != ErrBulkBusy.Error() {
+			t.Errorf("a client that leaves: %s", got)
+		}
+		k.Bulk.Turns.Release(1)
+		if first, second := <-stays, <-list; first != passes || second != passes {
+			t.Errorf("in their turn: %s, %s", first, second)
+		}
+		for _, body := range []string{about, `<cmwell://else/a> <http://x/p> "y" .`, "no triple"} {
+			<-ask(t.Context(), "ann", in, body)
+			if !k.Bulk.Turns.TryAcquire(1) {
+				t.Fatalf("%s: its turn does not end", body)
+			}
+			k.Bulk.Turns.Release(1)
+		}
+		k.Bulk.Turns = nil
+		if got := <-ask(t.Context(), "ann", in, about); got != ErrBulkBusy.Error() {
+			t.Errorf("with no turns at all: %s", got)
+		}
+	})
 }
 
 // A few bytes for each path must not become many times the body.

@@ -480,11 +480,16 @@ func TestOnlyABodyThatDecidesAloneIsLookedAtWhereRefusalsAreObserved(t *testing.
 			t.Errorf("%s: %v, and it goes on: %v", line, err, through)
 		}
 	}
-	k := storedKeeper(t, false)
-	k.Bulk.Room = nil
-	r := sendBody(t, k, "", "POST /_in?format=ntriples", harmless)
-	if _, through := k.Observe(r, ErrNoToken); through || !k.bodyEndangers(r) {
-		t.Error("a body goes on that there is no room to look at")
+	for why, take := range map[string]func(*Bulk){
+		"room": func(b *Bulk) { b.Room = nil },
+		"turn": func(b *Bulk) { b.Turns = nil },
+	} {
+		k := storedKeeper(t, false)
+		take(&k.Bulk)
+		r := sendBody(t, k, "", "POST /_in?format=ntriples", harmless)
+		if _, through := k.Observe(r, ErrNoToken); through || !k.bodyEndangers(r) {
+			t.Errorf("a body goes on that there is no %s to look at", why)
+		}
 	}
 }
 
@@ -504,9 +509,13 @@ func TestABodyThatCannotBeReadNamesNoTargets(t *testing.T) {
 	} {
 		r := sendBody(t, k, "ann", row.line, "")
 		r.Body, r.ContentLength = io.NopCloser(row.body), -1
-		var to targets
-		if err := k.find(&to, r, row.kind); err == nil || row.want != nil && !errors.Is(err, row.want) || len(to.list) > 0 {
-			t.Errorf("%s: %v, %v", row.line, to.list, err)
+		got, err := k.receive(r, row.kind)
+		var named []target
+		if err == nil {
+			named, err = k.targets(r, got)
+		}
+		if err == nil || row.want != nil && !errors.Is(err, row.want) || len(named) > 0 {
+			t.Errorf("%s: %v, %v", row.line, named, err)
 		}
 	}
 }

@@ -115,7 +115,16 @@ func (k *Keeper) bodyEndangers(r *http.Request) bool {
 	if k.Bulk.enter(r) != nil {
 		return true
 	}
-	targets, err := k.targets(r, Subjects)
+	got, err := k.receive(r, Subjects)
+	if err != nil {
+		return true
+	}
+	end, err := k.Bulk.turn(r.Context())
+	if err != nil {
+		return true
+	}
+	defer end()
+	targets, err := k.targets(r, got)
 	if err != nil {
 		return true
 	}

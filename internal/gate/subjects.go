@@ -32,47 +32,45 @@ const (
 	maxReadingBytes = 32 << 20
 )
 
-// targets are the paths that the body names.
-func (k *Keeper) targets(r *http.Request, kind Body) ([]target, error) {
-	var found targets
-	err := k.find(&found, r, kind)
-	if err != nil {
-		return nil, err
-	}
-	return found.list, nil
+// letter is a body that has arrived whole.
+type letter struct {
+	format rdf.Format // of what is no list
+	text   []byte
 }
 
-func (k *Keeper) find(to *targets, r *http.Request, kind Body) error {
-	if kind == Lines {
-		body, err := wholeBody(r, k.Bulk.Limit)
-		if err != nil {
-			return err
+// receive reads the body, and puts it back.
+func (k *Keeper) receive(r *http.Request, kind Body) (got letter, err error) {
+	if kind != Lines {
+		if got.format, err = k.format(r); err != nil {
+			return letter{}, err
 		}
-		return to.listed(string(body), r.Host)
 	}
-	format, err := k.format(r)
-	if err != nil {
-		return err
+	got.text, err = wholeBody(r, k.Bulk.Limit)
+	return got, err
+}
+
+// targets are the paths that the body names.
+func (k *Keeper) targets(r *http.Request, got letter) ([]target, error) {
+	var named targets
+	if got.format == 0 {
+		err := named.listed(string(got.text), r.Host)
+		return named.list, err
 	}
-	body, err := wholeBody(r, k.Bulk.Limit)
-	if err != nil {
-		return err
-	}
-	found, err := rdf.Subjects(format, body, rdf.Options{})
+	found, err := rdf.Subjects(got.format, got.text, rdf.Options{})
 	switch {
 	case errors.Is(err, rdf.ErrSyntax):
-		return fmt.Errorf("%w: %s", ErrBulkBody, without(err))
+		return nil, fmt.Errorf("%w: %s", ErrBulkBody, without(err))
 	case err != nil:
-		return unjudged("%s", without(err))
+		return nil, unjudged("%s", without(err))
 	}
 	other, q := k.bulkPath(r), parseQuery(r.URL.RawQuery)
-	if err := to.written(found, r.Host, other || q.has("replace-mode")); err != nil {
-		return err
+	if err := named.written(found, r.Host, other || q.has("replace-mode")); err != nil {
+		return nil, err
 	}
-	if other && len(to.list) == 0 {
-		return unjudged("it names nothing")
+	if other && len(named.list) == 0 {
+		return nil, unjudged("it names nothing")
 	}
-	return nil
+	return named.list, nil
 }
 
 // bulkPath tells whether the request is for a path that only the operator says
