@@ -177,6 +177,7 @@ func TestObservedRequestsPassAsWhoTheyAre(t *testing.T) {
 		{"broken", "GET /x/../meta/auth/users/ann", "refused"},
 		{"", "GET /%5flogin", "refused"},
 		{"adm", "GET /_LOGIN", "refused"},
+		{"adm", "PUT /x | Destination: http://h/%zz", ""}, // refused before anybody looked at the token
 	} {
 		r := send(t, k, row.who, row.line)
 		_, err := k.Check(r)

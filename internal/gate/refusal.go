@@ -108,7 +108,7 @@ func (k *Keeper) Observe(r *http.Request, err error) (Pass, bool) {
 		}
 		pass := Pass{Write: no.Write, Path: no.Path}
 		// Where nobody was verified before the refusal, nobody is.
-		if v := (visitor{}); no.User != "" && k.visitor(r, &v) == nil && v.known() && v.User.Name == no.User {
+		if v := (visitor{}); k.visitor(r, &v) == nil && v.known() && v.User.Name == no.User {
 			pass.of(&v)
 		}
 		return pass, true
