@@ -34,12 +34,14 @@ const (
 
 // letter is a body that has arrived whole.
 type letter struct {
-	format rdf.Format // of what is no list
+	kind   Body
+	format rdf.Format // of Subjects
 	text   []byte
 }
 
 // receive reads the body, and puts it back.
 func (k *Keeper) receive(r *http.Request, kind Body) (got letter, err error) {
+	got.kind = kind
 	if kind != Lines {
 		if got.format, err = k.format(r); err != nil {
 			return letter{}, err
@@ -52,7 +54,7 @@ func (k *Keeper) receive(r *http.Request, kind Body) (got letter, err error) {
 // targets are the paths that the body names.
 func (k *Keeper) targets(r *http.Request, got letter) ([]target, error) {
 	var named targets
-	if got.format == 0 {
+	if got.kind == Lines {
 		err := named.listed(string(got.text), r.Host)
 		return named.list, err
 	}
