@@ -25,26 +25,32 @@ func (u usage) String() string {
 // usage asks Linux and the admin API.
 func (d *door) usage(t *testing.T) usage {
 	t.Helper()
-	process := fmt.Sprintf("/proc/%d", d.process.Process.Pid)
-	files, err := os.ReadDir(process + "/fd")
+	files, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", d.process.Process.Pid))
 	if err != nil {
 		leftOut(t, "what a process holds is not in /proc here")
 	}
-	status, err := os.ReadFile(process + "/status")
+	now := usage{descriptors: len(files), memory: d.memory(t, "VmRSS")}
+	profile := ask(t, d.admin, requestTo(d.admin, "GET /debug/pprof/goroutine?debug=1", "Connection: close")).body
+	_, total, _ := strings.Cut(profile, "total ")
+	if _, err := fmt.Sscan(total, &now.goroutines); err != nil {
+		t.Fatal(err)
+	}
+	return now
+}
+
+// memory is a line of what Linux says of the process, in bytes: VmRSS, or VmHWM for
+// the most that there ever was.
+func (d *door) memory(t testing.TB, line string) (n int) {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", d.process.Process.Pid))
 	if err != nil {
 		t.Fatal(err)
 	}
-	now := usage{descriptors: len(files)}
-	_, resident, _ := strings.Cut(string(status), "VmRSS:")
-	profile := ask(t, d.admin, requestTo(d.admin, "GET /debug/pprof/goroutine?debug=1", "Connection: close")).body
-	_, total, _ := strings.Cut(profile, "total ")
-	_, err1 := fmt.Sscan(resident, &now.memory)
-	_, err2 := fmt.Sscan(total, &now.goroutines)
-	if err := errors.Join(err1, err2); err != nil {
+	_, rest, _ := strings.Cut(string(status), line+":")
+	if _, err := fmt.Sscan(rest, &n); err != nil {
 		t.Fatal(err)
 	}
-	now.memory <<= 10
-	return now
+	return n << 10
 }
 
 // startMeasured is a door that keeps no connection to its store, with its usage
@@ -293,24 +299,9 @@ func TestManyBodiesTakeTheMemoryOfAFew(t *testing.T) {
 			t.Errorf("answered %s", got)
 		}
 	}
-	most := d.peak(t)
+	most := d.memory(t, "VmHWM")
 	t.Logf("%d bodies of %d KB: at most %d MB, %d before", many, len(body)>>10, most>>20, before.memory>>20)
 	if grown := most - before.memory; grown > 600<<20 {
 		t.Errorf("the door has grown by %d MB", grown>>20)
 	}
-}
-
-// peak is the most memory that the process ever had.
-func (d *door) peak(t *testing.T) int {
-	t.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", d.process.Process.Pid))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, most, _ := strings.Cut(string(status), "VmHWM:")
-	var kilobytes int
-	if _, err := fmt.Sscan(most, &kilobytes); err != nil {
-		t.Fatal(err)
-	}
-	return kilobytes << 10
 }

@@ -2,8 +2,6 @@ package integration
 
 import (
 	"fmt"
-	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -19,7 +17,8 @@ func BenchmarkADoorBeforeAMillionUsers(b *testing.B) {
 			server := redistest.Start(b)
 			server.Fill(b, "{cmwell_auth}:", users)
 			store := startRecorder(b, &recorder{})
-			var started, asked, size time.Duration
+			var started, asked time.Duration
+			var size int
 			for range b.N {
 				d := newDoor(b, withRedis(server.Address, []string{"timeout 10s"}, ownKey), doorOptions{store: store.address})
 				begun := time.Now()
@@ -46,7 +45,7 @@ func BenchmarkADoorBeforeAMillionUsers(b *testing.B) {
 				}
 				asked += time.Since(begun) / requests
 				w.connection.Close()
-				size += time.Duration(d.resident(b))
+				size += d.memory(b, "VmRSS") >> 20
 				d.stop(b)
 				store.take()
 			}
@@ -55,19 +54,4 @@ func BenchmarkADoorBeforeAMillionUsers(b *testing.B) {
 			b.ReportMetric(float64(size)/float64(b.N), "MiB")
 		})
 	}
-}
-
-// resident is how much memory the process has, in MiB.
-func (d *door) resident(b *testing.B) (mib int) {
-	b.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", d.process.Process.Pid))
-	if err != nil {
-		b.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(text), "VmRSS:")
-	var kib int
-	if _, err := fmt.Sscan(rest, &kib); err != nil {
-		b.Fatal(err)
-	}
-	return kib >> 10
 }
