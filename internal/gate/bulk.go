@@ -129,23 +129,34 @@ func (k *Keeper) judgeBody(r *http.Request, v *visitor, asked *asks, refusal err
 	if !v.known() && (!k.UnsafeOpenWrites || at.Operation != 0) {
 		return refusal
 	}
-	if err := k.Bulk.enter(r); err != nil {
-		return bodyRefusal(err)
-	}
-	got, err := k.receive(r, at.Body)
+	var verdict error
+	err := k.named(r, at.Body, func(targets []target) { verdict = judge{keeper: k, visitor: *v}.each(targets, at.Level) })
 	if err != nil {
 		return bodyRefusal(err)
+	}
+	return verdict
+}
+
+// named hands over what the body names, when there is room for the body and it is its
+// turn.
+func (k *Keeper) named(r *http.Request, kind Body, judge func([]target)) error {
+	if err := k.Bulk.enter(r); err != nil {
+		return err
+	}
+	got, err := k.receive(r, kind)
+	if err != nil {
+		return err
 	}
 	end, err := k.Bulk.turn(r.Context())
 	if err != nil {
-		return bodyRefusal(err)
+		return err
 	}
 	defer end()
 	targets, err := k.targets(r, got)
-	if err != nil {
-		return bodyRefusal(err)
+	if err == nil {
+		judge(targets)
 	}
-	return judge{keeper: k, visitor: *v}.each(targets, at.Level)
+	return err
 }
 
 // bodyRefusal tells faults of a body from those of ours.

@@ -509,11 +509,8 @@ func TestABodyThatCannotBeReadNamesNoTargets(t *testing.T) {
 	} {
 		r := sendBody(t, k, "ann", row.line, "")
 		r.Body, r.ContentLength = io.NopCloser(row.body), -1
-		got, err := k.receive(r, row.kind)
 		var named []target
-		if err == nil {
-			named, err = k.targets(r, got)
-		}
+		err := k.named(r, row.kind, func(targets []target) { named = targets })
 		if err == nil || row.want != nil && !errors.Is(err, row.want) || len(named) > 0 {
 			t.Errorf("%s: %v, %v", row.line, named, err)
 		}

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/cm-well/cmwell-auth/internal/permission"
@@ -112,26 +113,11 @@ func (k *Keeper) endangers(r *http.Request) bool {
 }
 
 func (k *Keeper) bodyEndangers(r *http.Request) bool {
-	if k.Bulk.enter(r) != nil {
-		return true
-	}
-	got, err := k.receive(r, Subjects)
-	if err != nil {
-		return true
-	}
-	end, err := k.Bulk.turn(r.Context())
-	if err != nil {
-		return true
-	}
-	defer end()
-	targets, err := k.targets(r, got)
-	if err != nil {
-		return true
-	}
-	for _, t := range targets {
-		if a := (ask{t.path, Demand{Level: permission.Write, Tree: t.tree}}); t.link || k.reaches(&a) {
-			return true
-		}
-	}
-	return false
+	dangerous := false
+	err := k.named(r, Subjects, func(targets []target) {
+		dangerous = slices.ContainsFunc(targets, func(t target) bool {
+			return t.link || k.reaches(&ask{t.path, Demand{Level: permission.Write, Tree: t.tree}})
+		})
+	})
+	return err != nil || dangerous
 }

@@ -122,7 +122,7 @@ func (k *Keeper) check(r *http.Request, pass *Pass) error {
 	q.method, q.header = r.Method, r.Header
 	q.query.plain = true
 	if raw := r.URL.RawQuery; raw != "" {
-		var room [6]pair // as many as most queries have
+		var room [6]pair // as many as most queries have; without one, not even cleared
 		q.query = parseQuery(raw, room[:]...)
 	}
 	if k.hidesToken(&q.query) {
