@@ -120,49 +120,74 @@ func TestUsersInTheStoreLogInWriteAndAreRevoked(t *testing.T) {
 		t.Errorf("in the store is %v", got)
 	}
 
-	// What one door changes, the other knows within a second.
-	cal := d.logIn(t, "cal", passwordOf("cal"))
-	other.wants(t, "PUT /q", cal, 200)
-	wantAuth(t, d.ask(t, request("GET /_auth?op=logout", bearing(cal))), 200, succeeded)
-	revoked := time.Now()
-	d.wants(t, "PUT /q", cal, 401)
-	eventually(t, "the other door has heard of it", func() bool { return other.ask(t, request("GET /q", bearing(cal))).status == 401 })
-	if took := time.Since(revoked); took > 3*time.Second { // busy machines are given some time
-		t.Errorf("the other door went on for %s", took)
+	// What one door changes, the other knows within a second. Of three times the
+	// slowest would tell of the machine.
+	quickest := patience
+	for range 3 {
+		cal := d.logIn(t, "cal", passwordOf("cal"))
+		other.wants(t, "PUT /q", cal, 200)
+		wantAuth(t, d.ask(t, request("GET /_auth?op=logout", bearing(cal))), 200, succeeded)
+		revoked := time.Now()
+		d.wants(t, "PUT /q", cal, 401)
+		eventually(t, "the other door has heard of it", func() bool { return other.ask(t, request("GET /q", bearing(cal))).status == 401 })
+		quickest = min(quickest, time.Since(revoked))
+	}
+	if quickest > 1500*time.Millisecond {
+		t.Errorf("the other door went on for %s", quickest)
 	}
 	fresh := other.logIn(t, "cal", passwordOf("cal"))
 	other.wants(t, "PUT /q", fresh, 200)
 }
 
+// Two doors lose their store: one goes on with whom it knows for longer than the
+// test can last, the other for as short as can be.
 func TestTheStoreGoesDownAndComesBack(t *testing.T) {
 	store, data := startDevStore(t), startRecorder(t, &recorder{})
 	store.plantUsers(t)
 	store.plant(t, "/meta/auth/users/dan", `{"paths":[{"id":"/","sign":"+","recursive":true,"permissions":"rw"}]}`)
-	d := startInfotons(t, store.address, data.address, "max_stale 4s")
-	ann, dan := d.logIn(t, "ann", passwordOf("ann")), tokenOf(t, "dan")
-	d.wants(t, "PUT /tests/x", ann, 200)
+	patient := startInfotons(t, store.address, data.address, "max_stale 24h")
+	strict := startInfotons(t, store.address, data.address, "max_stale 2s")
+	ann, dan := patient.logIn(t, "ann", passwordOf("ann")), tokenOf(t, "dan")
+	patient.wants(t, "PUT /tests/x", ann, 200)
+	strict.wants(t, "PUT /tests/x", ann, 200)
 	store.stop(t)
-	down := time.Now()
-	d.wants(t, "PUT /tests/x", dan, 503) // whom the door has not met
+	patient.wants(t, "PUT /tests/x", dan, 503) // whom the door has not met
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
 			for range 20 {
-				got, err := tryAsk(d.address, request("PUT /tests/x", bearing(ann), "Content-Length: 0"))
-				if err != nil || got.status != 200 && time.Since(down) < 3*time.Second {
+				got, err := tryAsk(patient.address, request("PUT /tests/x", bearing(ann), "Content-Length: 0"))
+				if err != nil || got.status != 200 {
 					t.Errorf("who is known: got %v, %v", got, err)
 				}
 			}
 		})
 	}
 	all.Wait()
-	if got := d.ask(t, request("GET /_login", authorization("nobody", "x"))); got.status != 503 {
+	if got := patient.ask(t, request("GET /_login", authorization("nobody", "x"))); got.status != 503 {
 		t.Errorf("a login of nobody: got %v", got)
 	}
-	if got := d.ask(t, request("GET /_auth?op=health")); !strings.Contains(got.body, "the store behind does not answer as it should") || strings.Contains(got.body, store.address) {
+	if got := patient.ask(t, request("GET /_auth?op=health")); got.status != 200 || !strings.Contains(got.body, "the store behind does not answer as it should") || strings.Contains(got.body, store.address) {
 		t.Errorf("health: got %v", got)
 	}
-	wantAuth(t, d.ask(t, request("GET /_auth?op=logout", bearing(ann))), 503, "")
+	wantAuth(t, patient.ask(t, request("GET /_auth?op=logout", bearing(ann))), 503, "")
+	patient.says(t, "the last known state of users is in use")
+
+	strict.isClosed(t, data, ann)
+	store.start(t)
+	store.awaitListening(t)
+	for _, d := range []*door{patient, strict} {
+		eventually(t, "everything is as before", func() bool {
+			return d.ask(t, request("PUT /tests/x", bearing(ann), "Content-Length: 0")).status == 200
+		})
+		d.wants(t, "PUT /tests/x", dan, 200)
+		d.isWell(t)
+	}
+}
+
+// isClosed waits until the door lets nobody through any more.
+func (d *door) isClosed(t *testing.T, data *recorder, ann string) {
+	t.Helper()
 	eventually(t, "the last known state is too old", func() bool {
 		return d.ask(t, request("PUT /tests/x", bearing(ann), "Content-Length: 0")).status == 503
 	})
@@ -179,16 +204,6 @@ func TestTheStoreGoesDownAndComesBack(t *testing.T) {
 	}
 	if seen := data.take(); len(seen) > 0 {
 		t.Errorf("the store of data saw %v", seen)
-	}
-	store.start(t)
-	store.awaitListening(t)
-	eventually(t, "everything is as before", func() bool {
-		return d.ask(t, request("PUT /tests/x", bearing(ann), "Content-Length: 0")).status == 200
-	})
-	d.wants(t, "PUT /tests/x", dan, 200)
-	d.says(t, "the last known state of users is in use")
-	if got := d.ask(t, request("GET /_auth?op=health")); got.status != 200 {
-		t.Errorf("health: got %v", got)
 	}
 }
 

@@ -169,7 +169,11 @@ func TestAPartedDoorClosesForEverybody(t *testing.T) {
 	proxy := redistest.StartProxy(t, server.Address)
 	store := startRecorder(t, &recorder{})
 	near, parted := startWithRedis(t, store, server.Address), startWithRedis(t, store, proxy.Address, "max_stale 3s")
+	patient := startWithRedis(t, store, proxy.Address, "max_stale 24h")
 	ann, bob := tokenOf(t, "ann"), tokenOf(t, "bob")
+	if got := patient.writes(t, "/tests/x", ann); got != 200 {
+		t.Errorf("before: %d", got)
+	}
 	for range 2 {
 		if got := []int{parted.writes(t, "/tests/x", ann), parted.writes(t, "/tests/x", bob), parted.ask(t, request("GET /x")).status}; fmt.Sprint(got) != "[200 403 200]" {
 			t.Fatalf("got %v", got)
@@ -178,16 +182,16 @@ func TestAPartedDoorClosesForEverybody(t *testing.T) {
 	proxy.Pause()
 	begun := time.Now()
 	wantAuth(t, near.auth(t, "POST /_auth?op=logout", ann), 200, "")
-	parted.isTroubled(t)
-	parted.isOpen(t, true)
-	if got := parted.writes(t, "/tests/x", ann); got != 200 {
-		t.Errorf("who is known, %s after the network parted: %d", time.Since(begun), got)
+	patient.isTroubled(t)
+	patient.isOpen(t, true)
+	if got := patient.writes(t, "/tests/x", ann); got != 200 {
+		t.Errorf("who is known, after the network parted: %d", got)
 	}
 	eventually(t, "the door closes", func() bool { return parted.writes(t, "/tests/x", ann) == 503 })
 	if got := parted.ask(t, request("GET /_auth?op=health")); got.status != 503 || !strings.Contains(got.body, "nobody is known any more") {
 		t.Errorf("the health of a closed door: %v", got)
 	}
-	if took := time.Since(begun); took < 2*time.Second || took > 10*time.Second {
+	if took := time.Since(begun); took < 2*time.Second { // it last heard of Redis a second ago, at most
 		t.Errorf("it closes after %s", took)
 	}
 	for what, request := range map[string][]byte{
