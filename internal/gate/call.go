@@ -17,7 +17,7 @@ type call struct {
 	query condition
 	// unplain rows are for queries alone that readers split differently.
 	unplain bool
-	// header must be there, in net/http's spelling. askNoMore knows it.
+	// header must be there, in net/http's spelling. asksMore knows it.
 	header string
 	when   fieldsCondition
 	demand Demand
@@ -32,7 +32,7 @@ type question struct {
 	method, path string
 	query        query
 	header       http.Header
-	// askNoMore is what that function says of the header; false is on the safe side.
+	// askNoMore: asksMore is false of every field; where nobody looked, this is false.
 	askNoMore bool
 
 	// op is that of the query in lower case, hasOp that there is one, once sought.

@@ -238,3 +238,25 @@ func TestTheQueryOfTheDoorsOwnDocumentsHoldsNoToken(t *testing.T) {
 		}
 	}
 }
+
+// A matcher is code of others, and may write fields: the store sees none of them as
+// the front door's word.
+func TestWhatAMatcherWritesIsNotTheDoorsWord(t *testing.T) {
+	writing := func(r *http.Request) (bool, error) {
+		r.Header["X-Cm-Well-User"] = []string{"adm"}
+		return false, nil
+	}
+	for _, declare := range []func(*Keeper){func(k *Keeper) { k.Writes = writing }, func(k *Keeper) { k.Reads = writing }} {
+		k := newKeeper(t, true, HTTP)
+		declare(k)
+		for who, want := range map[string]string{"": "/x", "ann": "/x | X-Cm-Well-Token: ANN | X-Cm-Well-User: ann"} {
+			r := send(t, k, who, "POST /x")
+			if raw := r.Header.Get(TokenHeader); raw != "" {
+				want = strings.ReplaceAll(want, "ANN", raw)
+			}
+			if got := seen(t, k, r); got != want {
+				t.Errorf("by %q the store sees %s, want %s", who, got, want)
+			}
+		}
+	}
+}

@@ -93,7 +93,6 @@ func (a *asks) write() bool {
 // asks fills in what a request wants at the path that is first in the list, and
 // elsewhere.
 func (p Profile) asks(a *asks, q *question) error {
-	q.askNoMore = askNoMore(q.header)
 	at := &a.list[0]
 	a.n, a.asSent = 1, at.path.Len() == 1 && q.query.plain
 	p.demand(&at.Demand, q, &at.path)
@@ -119,25 +118,6 @@ func (p Profile) asks(a *asks, q *question) error {
 		a.list[1], a.n, a.asSent = ask{to, writeTree}, 2, false
 	}
 	return nil
-}
-
-// askNoMore tells that no header asks for more than the request line does: for
-// another method, an upgrade, a destination or a compiler. Names of other lengths
-// are none of those, in any spelling.
-func askNoMore(h http.Header) bool {
-	for name := range h {
-		switch len(name) {
-		case len("Upgrade"), len("Destination"), len("X-Compile-To"):
-			if name == "Upgrade" || name == "Destination" || name == "X-Compile-To" {
-				return false
-			}
-		case len("X-Http-Method-Override"), len("X-Http-Method"), len("X-Method-Override"):
-			if among(overrideHeaders, name) {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 // demand joins what the request asks for in each reading of its path.

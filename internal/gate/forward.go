@@ -14,13 +14,12 @@ func (k *Keeper) Prepare(r *http.Request, p *Pass) {
 		carrier = p.source // one verified token, where the store looks for such
 	}
 	sent := r.Header[carrier.name]
-	right := forwards && len(sent) == 1 && sent[0] == p.token
-	for name := range r.Header {
-		if right && name == carrier.name {
-			continue
-		}
-		if k.reserved(name) || among(rewriting, name) || tunnels(r.Header, name) {
-			delete(r.Header, name)
+	right := forwards && carrier.kind == InHeader && len(sent) == 1 && sent[0] == p.token
+	if !p.seen.nothingToWithhold(right) {
+		for name := range r.Header {
+			if k.withholds(r.Header, name) && !(right && name == carrier.name) {
+				delete(r.Header, name)
+			}
 		}
 	}
 	for _, s := range k.Sources {
@@ -46,69 +45,10 @@ func (k *Keeper) Prepare(r *http.Request, p *Pass) {
 	k.keepFromHop(r.Header)
 }
 
-// tunnels tells whether the header asks for another protocol than a websocket. A
-// store that answers 101 gets a tunnel past this door: through h2c, TLS and
-// whatever comes, requests would reach it unseen.
-func tunnels(h http.Header, name string) bool {
-	return name == "Http2-Settings" || name == "Upgrade" && !upgrades(h)
-}
-
 // everyPlace is where a CM-Well looks for tokens, apart from its headers.
 var everyPlace = []Source{
 	NewSource(InCookie, TokenHeader), NewSource(InCookie, TokenHeader2), NewSource(InQuery, "token"),
 }
-
-// reserved tells whether a store could take the header for the identity or for
-// a token. Some make one letter of all that are neither letters nor digits, so
-// all spellings count.
-func (k *Keeper) reserved(name string) bool {
-	if same(name, TokenHeader) || same(name, TokenHeader2) || k.IdentityHeader != "" && same(name, k.IdentityHeader) {
-		return true
-	}
-	for _, s := range k.Sources {
-		if s.kind == InHeader && same(name, s.name) {
-			return true
-		}
-	}
-	return false
-}
-
-// same tells whether two names are one in some spelling. Most differ in length.
-func same(a, b string) bool { return len(a) == len(b) && (a == b || sameLetters(a, b)) }
-
-//go:noinline // so that same is inlined
-func sameLetters(a, b string) bool {
-	for i := range len(a) {
-		if fold(a[i]) != fold(b[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-func fold(c byte) byte {
-	switch {
-	case c >= 'A' && c <= 'Z':
-		return c | 0x20
-	case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
-		return c
-	}
-	return '-'
-}
-
-// among tells whether one of the names is this one, in whatever spelling.
-func among(names []string, name string) bool {
-	for _, n := range names {
-		if same(n, name) {
-			return true
-		}
-	}
-	return false
-}
-
-// rewriting are headers by which some servers take another path than the
-// target's. The decision was about the target.
-var rewriting = []string{"X-Original-Url", "X-Rewrite-Url"}
 
 // depended are headers that a decision, or the store's reading of the body,
 // rests on. A proxy drops what Connection names (RFC 9110, section 7.6.1), and

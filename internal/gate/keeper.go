@@ -78,6 +78,7 @@ type Pass struct {
 
 	token  string // verified
 	source Source
+	seen   sight
 }
 
 // of makes it the pass of a known visitor.
@@ -119,7 +120,8 @@ func (k *Keeper) check(r *http.Request, pass *Pass) error {
 		return &Refusal{Reason: ErrSpelling, own: true}
 	}
 	var q question
-	q.method, q.header = r.Method, r.Header
+	pass.seen = k.look(r.Header)
+	q.method, q.header, q.askNoMore = r.Method, r.Header, !pass.seen.asksMore
 	q.query.plain = true
 	if raw := r.URL.RawQuery; raw != "" {
 		var room [6]pair // as many as most queries have; without one, not even cleared

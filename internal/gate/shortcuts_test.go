@@ -11,6 +11,8 @@ import (
 // Most requests are spared the questions that only few need be asked. These tests
 // are about what would be if such a question were spared to one of the few.
 
+func askNoMore(h http.Header) bool { return !new(Keeper).look(h).asksMore }
+
 // asTheTableSays is the demand by the rows alone, in their order.
 func asTheTableSays(rows *table, q *question) Demand {
 	d := rows.calls[slices.IndexFunc(rows.calls, func(c call) bool { return c.fits(q) })].demand

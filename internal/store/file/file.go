@@ -19,14 +19,17 @@ import (
 // Store is the state of one users file as it was read. It is immutable and safe
 // for concurrent use; the zero Store has nobody in it.
 type Store struct {
-	text     []byte // the whole file; nobody changes it
-	users    map[string]*account.Principal
-	roles    map[string]account.Role
-	of       [account.Roles + 1]section // by kind
-	floor    int64                      // the lowest rev of a new user
-	exposure []string                   // what is to be said of the file itself
-	shapes   []account.Shape
-	onlyMD5  bool
+	text  []byte // the whole file; nobody changes it
+	users map[string]*account.Principal
+	// anonymous is among the users, too, where there is one: each request without a
+	// token asks for it.
+	anonymous *account.Principal
+	roles     map[string]account.Role
+	of        [account.Roles + 1]section // by kind
+	floor     int64                      // the lowest rev of a new user
+	exposure  []string                   // what is to be said of the file itself
+	shapes    []account.Shape
+	onlyMD5   bool
 }
 
 // section is where the documents of one kind stand in the text.
@@ -51,10 +54,14 @@ func (s *Store) User(ctx context.Context, name string) (account.User, error) {
 
 // Principal returns the user of that name with its roles, or account.ErrNotExist.
 func (s *Store) Principal(_ context.Context, name string) (*account.Principal, error) {
-	if p := s.users[name]; p != nil {
-		return p, nil
+	p := s.anonymous
+	if name != account.Anonymous {
+		p = s.users[name]
 	}
-	return nil, account.ErrNotExist
+	if p == nil {
+		return nil, account.ErrNotExist
+	}
+	return p, nil
 }
 
 // user is the zero User for nobody.

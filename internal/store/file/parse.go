@@ -223,6 +223,7 @@ func (s *Store) parseUsers(names []string, before *Store, changedRoles map[strin
 		}
 		s.note(user)
 	}
+	s.anonymous = s.users[account.Anonymous]
 	return nil
 }
 

@@ -83,6 +83,8 @@ func TestOfWhatIsNewThereAreWarnings(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(users), []byte(users))
 	f.Add([]byte(`{"users":{"a":{"roles":["r"]}},"roles":{"r":{}}}`), []byte(`{"roles":{"r":{"operations":["Admin"]}},"users":{"a":{"roles":["r"]}}}`))
+	f.Add([]byte(`{"users":{"anonymous":{}}}`), []byte(`{"users":{"anonymous":{"paths":[]}}}`))
+	f.Add([]byte(`{"users":{"anonymous":{}}}`), []byte(`{"users":{}}`))
 	f.Add([]byte(`{"users":null,"rev_floor":3}`), []byte(`{"users":{"a":{}},"users":{}}`))
 	f.Add([]byte(`{"\u0075sers":{"\u0061":{ } } }`), []byte(`{"users":{"a":{}}}`))
 	f.Fuzz(func(t *testing.T, first, second []byte) {
@@ -103,6 +105,9 @@ func FuzzParse(f *testing.F) {
 		}
 		if !reflect.DeepEqual(got.users, want.users) || !reflect.DeepEqual(got.roles, want.roles) || got.floor != want.floor || got.onlyMD5 != want.onlyMD5 || !reflect.DeepEqual(got.of, want.of) {
 			t.Fatalf("%s\nafter\n%s\nis %+v, want %+v", second, first, got, want)
+		}
+		if got.anonymous != got.users[account.Anonymous] {
+			t.Fatalf("%s: nobody in particular is %+v", second, got.anonymous)
 		}
 		for name := range got.users {
 			if document, err := got.Document(t.Context(), account.Users, name); err != nil || !strings.Contains(string(second), string(document)) {
