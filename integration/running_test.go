@@ -175,6 +175,13 @@ func (d *door) awaitServing(t testing.TB, path string) {
 		}
 		return err == nil && string(status) == "HTTP/1.1 401"
 	})
+	// Caddy opens its sites first, and says a moment later that it has loaded them.
+	if d.admin != "" {
+		eventually(t, "the admin API knows the door", func() bool {
+			got, err := tryAsk(d.admin, called(d.admin, "GET health", ""))
+			return err == nil && !strings.Contains(got.body, "no front door is running")
+		})
+	}
 }
 
 // stop ends the process as an operator would, and by force when it lingers.
