@@ -134,7 +134,7 @@ var (
 	errNoMethod   = errors.New("admin: the method is not accepted here")
 	errNoDoor     = errors.New("admin: no such front door")
 	errManyDoors  = errors.New("admin: several front doors")
-	errNoneServes = errors.New("admin: no front door is running: no configuration with cmwell_auth in it has been loaded yet")
+	errNoneServes = errors.New("admin: no front door is running")
 )
 
 // samePlace tells whether a path is one of the pattern's.

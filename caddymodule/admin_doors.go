@@ -18,16 +18,17 @@ import (
 // runningDoors are the front doors of the running configuration, each once however
 // many sites have it, in an order that is the same after every reload.
 func runningDoors() ([]*Handler, error) {
-	loaded, err := caddy.ActiveContext().AppIfConfigured(startAppID)
-	if errors.Is(err, caddy.ErrNotConfigured) {
-		return nil, errNoneServes
+	active := caddy.ActiveContext()
+	if active.Context == nil { // at a start, sites serve a moment before that
+		return nil, fmt.Errorf("%w: no configuration has been loaded yet", errNoneServes)
 	}
-	if err != nil {
+	loaded, err := active.AppIfConfigured(startAppID)
+	if err != nil && !errors.Is(err, caddy.ErrNotConfigured) {
 		return nil, err
 	}
 	app, ok := loaded.(*StartApp)
 	if !ok || len(app.doors) == 0 {
-		return nil, errNoneServes
+		return nil, fmt.Errorf("%w: the configuration has no cmwell_auth in it", errNoneServes)
 	}
 	doors := slices.Clone(app.doors)
 	slices.SortStableFunc(doors, func(a, b *Handler) int {

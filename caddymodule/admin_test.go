@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 )
 
@@ -44,5 +46,12 @@ func TestOnlyPrivateConnectionsReachTheAdminAPI(t *testing.T) {
 		if err := checkPrivate(r); (err == nil) != row.private {
 			t.Errorf("%s: %v", row.why, err)
 		}
+	}
+}
+
+// At a start, whoever asks too early is not told that the configuration lacks something.
+func TestBeforeAConfigurationIsLoadedTheAdminAPISaysSo(t *testing.T) {
+	if doors, err := runningDoors(); !errors.Is(err, errNoneServes) || !strings.HasSuffix(err.Error(), "no configuration has been loaded yet") {
+		t.Errorf("%d doors, %v", len(doors), err)
 	}
 }

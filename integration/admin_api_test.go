@@ -186,10 +186,13 @@ func TestEditsAtOnceThroughTheAdminAPILoseNothing(t *testing.T) {
 
 // Attack O-12. The first door listens everywhere: then Caddy asks for no Host.
 func TestTheAdminAPIAnswersTheOperatorAlone(t *testing.T) {
-	_, port, _ := net.SplitHostPort("127.0.0.1:" + freePort(t))
-	open := startAdministered(t, strings.Replace(frontDoor(ownKey), "admin {$DOOR_ADMIN}", "admin 0.0.0.0:"+port, 1))
 	closed := startAdministered(t, frontDoor(ownKey))
-	local := "127.0.0.1:" + port
+	open := newDoor(t, frontDoor(ownKey), doorOptions{store: closed.store.address, admin: true})
+	local := open.admin
+	_, port, _ := net.SplitHostPort(local)
+	open.write(t, strings.Replace(frontDoor(ownKey), "admin {$DOOR_ADMIN}", "admin 0.0.0.0:"+port, 1))
+	open.start(t)
+	open.awaitServing(t, "/_login")
 	for _, row := range []struct {
 		why, address string
 		request      []byte
@@ -215,7 +218,7 @@ func TestTheAdminAPIAnswersTheOperatorAlone(t *testing.T) {
 			t.Errorf("%s: got %v, want %q", row.why, got, row.says)
 		}
 	}
-	for _, d := range []askedDoor{open, closed} {
+	for _, d := range []*door{open, closed.door} {
 		if text, err := os.ReadFile(d.users); err != nil || strings.Contains(string(text), "eve") || !strings.Contains(string(text), "ann") {
 			t.Errorf("the users changed: %v", err)
 		}
@@ -240,15 +243,16 @@ func elsewhere(t *testing.T, port string) string {
 
 func TestTheAdminAPIAnswersOverAUnixSocket(t *testing.T) {
 	socket := filepath.Join(t.TempDir(), "admin.sock")
-	startAdministered(t, strings.Replace(frontDoor(ownKey), "admin {$DOOR_ADMIN}", "admin unix/"+socket, 1))
+	startDoor(t, strings.Replace(frontDoor(ownKey), "admin {$DOOR_ADMIN}", "admin unix/"+socket, 1), doorOptions{store: startRecorder(t, &recorder{}).address})
 	client := &remote.Client{Base: "http://localhost", HTTP: &http.Client{Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "unix", socket)
 		},
 	}}}
-	if u, err := client.User(t.Context(), "ann"); err != nil || u.Name != "ann" {
-		t.Errorf("%+v, %v", u, err)
-	}
+	eventually(t, "the users are shown", func() bool {
+		u, err := client.User(t.Context(), "ann")
+		return err == nil && u.Name == "ann"
+	})
 	if err := client.Delete(t.Context(), account.Users, "ann"); err != nil {
 		t.Error(err)
 	}

@@ -54,8 +54,8 @@ var silent = map[string][]string{
 		"the change is not accepted", "%w: the file would have", "%s has %d bytes; at most", "%w: %s %s is there twice", "%w: key %d lacks", "%w: the newest key",
 	},
 	"it takes several front doors in one server, or none; admin_api_test.go shows it": {
-		"admin: several front doors", "%w are running, and users says which", "admin: no front door is running", "the server says nothing of its front doors",
-		"the server has several front doors",
+		"admin: several front doors", "%w are running, and users says which", "admin: no front door is running", "%w: no configuration has been loaded", "%w: the configuration has no cmwell_auth",
+		"the server says nothing of its front doors", "the server has several front doors",
 	},
 	"it takes a terminal, an interrupt, or stores that are in use meanwhile; terminal_test.go and the package's own tests show it": {
 		"the two passwords differ", "reading %s: ", "interrupted", "the stores still differ", "listing %s", "migrate: ", "role %s: a role has no roles",
