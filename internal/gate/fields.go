@@ -23,12 +23,6 @@ func (k *Keeper) look(h http.Header) sight {
 	return s
 }
 
-// nothingToWithhold tells that Prepare need not look again. token: one of the fields is
-// the verified token, and stays.
-func (s *sight) nothingToWithhold(token bool) bool {
-	return s.lasts && (s.withheld == 0 || s.withheld == 1 && token)
-}
-
 // asksMore tells that a field asks for more than the request line does: for another
 // method, an upgrade, a destination or a compiler. Names of other lengths are none of
 // those, in any spelling.

@@ -9,15 +9,20 @@ import (
 // verified token and no other, the verified identity and no other. It changes
 // r's headers and, to take tokens out, its query; never its path. No trailer goes on.
 func (k *Keeper) Prepare(r *http.Request, p *Pass) {
-	forwards, carrier := p.token != "" && k.ForwardToken, Source{kind: InHeader, name: TokenHeader}
-	if p.source.kind == InHeader || p.source.kind == InBearer {
-		carrier = p.source // one verified token, where the store looks for such
+	forwards, bearer := p.token != "" && k.ForwardToken, p.source.kind == InBearer
+	carrier := TokenHeader // one verified token, where the store looks for such
+	if p.source.kind == InHeader {
+		carrier = p.source.name
 	}
-	sent := r.Header[carrier.name]
-	right := forwards && carrier.kind == InHeader && len(sent) == 1 && sent[0] == p.token
-	if !p.seen.nothingToWithhold(right) {
+	sent := r.Header[carrier]
+	right := forwards && !bearer && len(sent) == 1 && sent[0] == p.token
+	stays := 0
+	if right {
+		stays = 1
+	}
+	if !p.seen.lasts || p.seen.withheld > stays {
 		for name := range r.Header {
-			if k.withholds(r.Header, name) && !(right && name == carrier.name) {
+			if k.withholds(r.Header, name) && !(right && name == carrier) {
 				delete(r.Header, name)
 			}
 		}
@@ -25,7 +30,7 @@ func (k *Keeper) Prepare(r *http.Request, p *Pass) {
 	for _, s := range k.Sources {
 		switch {
 		case s.kind == InHeader: // reserved, and gone
-		case s.kind == InBearer && carrier.kind == InBearer && forwards: // the one that goes on
+		case s.kind == InBearer && bearer && forwards: // the one that goes on
 		default:
 			s.remove(r)
 		}
@@ -33,8 +38,8 @@ func (k *Keeper) Prepare(r *http.Request, p *Pass) {
 	for _, s := range everyPlace {
 		s.remove(r)
 	}
-	if forwards && !right && carrier.kind == InHeader {
-		r.Header[carrier.name] = []string{p.token}
+	if forwards && !right && !bearer {
+		r.Header[carrier] = []string{p.token}
 	}
 	// net/http adds to these what comes after the body, announced or not, and a proxy
 	// that shares them sends it on: an identity too, long after this.
