@@ -171,7 +171,11 @@ func TestTheStoreGoesDownAndComesBack(t *testing.T) {
 		t.Errorf("health: got %v", got)
 	}
 	wantAuth(t, patient.ask(t, request("GET /_auth?op=logout", bearing(ann))), 503, "")
-	patient.says(t, "the last known state of users is in use")
+	// The door tries to read a user again, and says that it could not, when somebody asks.
+	eventually(t, "the door says what it goes on with", func() bool {
+		patient.wants(t, "PUT /tests/x", ann, 200)
+		return strings.Contains(patient.output.String(), "the last known state of users is in use")
+	})
 
 	strict.isClosed(t, data, ann)
 	store.start(t)
@@ -200,7 +204,7 @@ func (d *door) isClosed(t *testing.T, data *recorder, ann string) {
 	if got := d.ask(t, request("GET /_login", authorization("ann", passwordOf("ann")))); got.status != 503 {
 		t.Errorf("a login: got %v", got)
 	}
-	if got := d.ask(t, request("GET /tests/x")); got.status != 503 {
+	if got := d.ask(t, request("GET /tests/x")); got.status != 503 || !strings.HasPrefix(got.body, "the front door cannot decide") {
 		t.Errorf("what anybody may read: got %v", got)
 	}
 	if seen := data.take(); len(seen) > 0 {
