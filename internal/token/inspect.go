@@ -40,7 +40,11 @@ func Inspect(raw string) (Unverified, error) {
 	var memory scratch
 	t, err := memory.parse(raw)
 	if err == nil {
-		_, err = t.decoded(nil)
+		err = memory.misshapen(&t)
+	}
+	var claims claimSet
+	if err == nil {
+		claims, err = memory.read(&t)
 	}
 	if err == nil {
 		err = t.header.isKnown()
@@ -49,9 +53,9 @@ func Inspect(raw string) (Unverified, error) {
 		u.Wrong = err
 		return u, nil
 	}
-	u.UnverifiedClaims = Claims{Subject: string(t.claims.subject), Expires: instant(t.claims.expires), Revision: t.claims.revision}
-	if t.claims.notBefore != always {
-		u.NotBefore = instant(t.claims.notBefore)
+	u.UnverifiedClaims = Claims{Subject: string(claims.subject), Expires: instant(claims.expires), Revision: claims.revision}
+	if claims.notBefore != always {
+		u.NotBefore = instant(claims.notBefore)
 	}
 	return u, nil
 }

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"errors"
@@ -136,24 +137,28 @@ func (r *ring) verify(raw string, now time.Time) (Claims, error) {
 		return Claims{}, err
 	}
 	if t.header != nil {
-		if _, err = t.decoded(nil); err != nil {
+		if err = memory.misshapen(&t); err != nil {
 			return Claims{}, err
 		}
 		if t.keys, err = r.choose(t.header); err != nil {
 			return Claims{}, err
 		}
 	}
-	if err = r.check(&t); err != nil {
+	if !r.signed(&t) {
+		return Claims{}, cmp.Or(memory.misshapen(&t), ErrSignature)
+	}
+	claims, err := memory.read(&t)
+	if err != nil {
 		return Claims{}, err
 	}
-	expires := instant(t.claims.expires)
+	expires := instant(claims.expires)
 	if !now.Before(expires) {
 		return Claims{}, ErrExpired
 	}
-	if now.Before(instant(t.claims.notBefore)) {
+	if now.Before(instant(claims.notBefore)) {
 		return Claims{}, ErrNotYetValid
 	}
-	return Claims{Subject: r.names.of(t.claims.subject), Expires: expires, Revision: t.claims.revision}, nil
+	return Claims{Subject: r.names.of(claims.subject), Expires: expires, Revision: claims.revision}, nil
 }
 
 // wireClaims fixes the order and the names of the claims as CM-Well writes them.

@@ -40,6 +40,29 @@ func TestAKidSelectsItsKeyAndNoOther(t *testing.T) {
 	}
 }
 
+// Anybody can have a header read, so one is read only that is not much longer than
+// those of the keys here.
+func TestAHeaderIsReadThatIsAboutAsLongAsThoseOfTheKeys(t *testing.T) {
+	is := issuerOf(HS256)
+	for _, row := range []struct {
+		kid, padding int
+		want         error
+	}{
+		{3, 153, nil}, // 192 bytes, encoded maxHeader
+		{3, 154, ErrMalformed},
+		{300, 0, nil},
+		{300, 336, nil}, // twice as long
+		{300, 337, ErrMalformed},
+	} {
+		kid := strings.Repeat("k", row.kid)
+		k := keys(t, Config{Signing: Named{kid, is.key}})
+		header := strings.Replace(naming(is.algorithm, kid), ":", ":"+strings.Repeat(" ", row.padding), 1)
+		if _, err := k.Verify(is.forge(header, goodClaims()), noon); !errors.Is(err, row.want) {
+			t.Errorf("a kid of %d and %d spaces: %v, want %v", row.kid, row.padding, err, row.want)
+		}
+	}
+}
+
 func TestWithoutAKidTheKeysWithoutANameAreTried(t *testing.T) {
 	for _, is := range issuers() {
 		k := keys(t, Config{Algorithm: is.algorithm, Signing: Named{"new", is.key}, Accept: []Key{another(is.algorithm).key}})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -14,14 +15,14 @@ import (
 // MaxLength is the number of bytes above which a token is refused unread.
 const MaxLength = 8 << 10
 
-// parsed is a token whose form is right, but for its signature, at which nobody has
-// looked. Its slices are parts of the scratch that it was read with.
+// parsed is a token whose header was read and nothing else. Its slices are parts of the
+// scratch that it was read with.
 type parsed struct {
 	keys      []member // of which it can be, by a header that needs no reading
 	header    *header  // or else this is what it says; nil then
 	signed    []byte   // header and claims as they were sent
+	claims    []byte   // as they were sent
 	signature []byte   // as it was sent
-	claims    claimSet
 }
 
 // claimSet is what counts of the claims, however they were read. Its times are
@@ -49,12 +50,16 @@ type scratch struct {
 	claims [maxCheap * 3 / 4]byte
 }
 
-// parse reads a token strictly. Two readers of the same bytes must never see
-// two tokens, so whatever has a second reading is malformed: other alphabets
-// of base64, spare bits, duplicate or case-folded names, numbers with a point.
+// parse takes a token apart and reads its header strictly. Two readers of the same
+// bytes must never see two tokens, so whatever has a second reading is malformed: other
+// alphabets of base64, spare bits, duplicate or case-folded names. What else there is,
+// a stranger may have written: it is read when the signature is known to be right.
 func (s *scratch) parse(raw string) (parsed, error) {
 	if len(raw) > MaxLength {
 		return parsed{}, fmt.Errorf("%w: %d bytes, at most %d are accepted", ErrMalformed, len(raw), MaxLength)
+	}
+	if !s.known.near(strings.IndexByte(raw, '.')) {
+		return parsed{}, errLongHeader
 	}
 	text := append(s.text[:0], raw...)
 	head, rest := cut(text)
@@ -65,26 +70,28 @@ func (s *scratch) parse(raw string) (parsed, error) {
 	var unknown *header
 	keys, known := s.known.keys(head)
 	if !known {
-		headJSON, err := decode(nil, head, errHeader)
+		headJSON, err := decode(s.claims[:0], head, errHeader)
 		if err != nil {
 			return parsed{}, err
 		}
-		if unknown, err = parseHeader(headJSON); err != nil {
-			return parsed{}, err
-		}
-	}
-	bodyJSON, err := decode(s.claims[:0], body, errClaims)
-	if err != nil {
-		return parsed{}, err
-	}
-	claims, ok := scanClaims(bodyJSON)
-	if !ok {
 		// A copy: what the JSON package is given leaves the stack, and the scratch with it.
-		if claims, err = parseClaims(bytes.Clone(bodyJSON)); err != nil {
+		if unknown, err = parseHeader(bytes.Clone(headJSON)); err != nil {
 			return parsed{}, err
 		}
 	}
-	return parsed{keys: keys, header: unknown, signed: text[:len(head)+1+len(body)], signature: sig, claims: claims}, nil
+	return parsed{keys: keys, header: unknown, signed: text[:len(head)+1+len(body)], claims: body, signature: sig}, nil
+}
+
+// read reads the claims as strictly.
+func (s *scratch) read(t *parsed) (claimSet, error) {
+	text, err := decode(s.claims[:0], t.claims, errClaims)
+	if err != nil {
+		return claimSet{}, err
+	}
+	if claims, ok := scanClaims(text); ok {
+		return claims, nil
+	}
+	return parseClaims(bytes.Clone(text)) // a copy, as in parse
 }
 
 // cut is bytes.Cut at a dot, without its search for more than one byte.
@@ -98,6 +105,23 @@ func cut(s []byte) (before, after []byte) {
 // decoded appends the signature to dst, unless its form is wrong.
 func (t *parsed) decoded(dst []byte) ([]byte, error) { return decode(dst, t.signature, errSignature) }
 
+// misshapen says what is wrong with the form of a token, as far as that shows without
+// reading it and in the memory at hand; nil when nothing is.
+func (s *scratch) misshapen(t *parsed) error {
+	if err := s.misspelt(t.claims, errClaims); err != nil {
+		return err
+	}
+	return s.misspelt(t.signature, errSignature)
+}
+
+func (s *scratch) misspelt(text []byte, wrong error) error {
+	if canonical.DecodedLen(len(text)) > len(s.claims) {
+		return nil
+	}
+	_, err := decode(s.claims[:0], text, wrong)
+	return err
+}
+
 // canonical refuses padding and set bits that carry no data.
 var canonical = base64.RawURLEncoding.Strict()
 
@@ -108,6 +132,8 @@ var (
 	errHeader    = fmt.Errorf("%w: header is not canonical base64url", ErrMalformed)
 	errClaims    = fmt.Errorf("%w: claims are not canonical base64url", ErrMalformed)
 	errSignature = fmt.Errorf("%w: signature is not canonical base64url", ErrMalformed)
+
+	errLongHeader = fmt.Errorf("%w: header is longer than any that is accepted here", ErrMalformed)
 )
 
 // decode appends to dst what s stands for, or returns the error that says it is wrong.
