@@ -22,12 +22,12 @@ import (
 // next or refuses them. Nothing passes on an error.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
 	if h.pending.Load() > 0 && !h.started(r.Context()) {
-		h.refuse(w, r, errStarting)
+		h.refuse(w, r, gate.Access{Write: true, Path: r.URL.Path}, errStarting)
 		return nil
 	}
 	if serve := h.own(r); serve != nil {
 		if isEarly(r) { // a replayed answer would use up a nonce, or do an operation twice
-			h.refuse(w, r, &gate.Refusal{Reason: errTooEarly, Path: r.URL.Path})
+			h.refuse(w, r, gate.Access{Path: r.URL.Path}, tooEarly)
 			return nil
 		}
 		secure(w.Header())
@@ -36,7 +36,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	}
 	pass, err := h.admit(r)
 	if err != nil {
-		h.refuse(w, r, err)
+		h.refuse(w, r, pass.Access, err)
 		return nil
 	}
 	h.activity.sees(&pass)
@@ -60,18 +60,22 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	return next.ServeHTTP(w, r)
 }
 
-// admit asks the gate, and returns its error when the request does not pass.
+// tooEarly refuses what could be a replay (RFC 8470, section 5.2).
+var tooEarly = &gate.Refusal{Reason: errTooEarly}
+
+// admit asks the gate, and returns its error when the request does not pass, with a
+// Pass that tells the Access alone.
 func (h *Handler) admit(r *http.Request) (gate.Pass, error) {
 	pass, err := h.keeper.Check(r)
 	if err != nil {
-		observed, passes := h.observe(r, err)
+		observed, passes := h.observe(r, pass.Access, err)
 		if !passes {
-			return gate.Pass{}, err
+			return pass, err
 		}
 		pass = observed
 	}
 	if pass.Write && isEarly(r) { // whoever is observed only, too: the client sends it again
-		return gate.Pass{}, &gate.Refusal{Reason: errTooEarly, User: pass.User, Write: true, Path: pass.Path}
+		return gate.Pass{Access: pass.Access}, tooEarly
 	}
 	if err == nil {
 		notePass(r, &pass)
@@ -228,9 +232,9 @@ func askPatience(header http.Header, o outcome, err error) {
 }
 
 // refuse answers a request that does not pass.
-func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
+func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, access gate.Access, err error) {
 	o := outcomeOf(err, h.settings.unauthStatus)
-	h.auditRefusal(r, o, err, false)
+	h.auditRefusal(r, access, o, err, false)
 	secure(w.Header())
 	if r.Header.Get("Expect") != "" {
 		w.Header().Set("Connection", "close") // or the server would wait for a body that nobody asked for
@@ -242,11 +246,11 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("Allow", "GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE")
 	}
 	askPatience(w.Header(), o, err)
-	write, paths := true, []string(nil)
-	if refusal := new(gate.Refusal); errors.As(err, &refusal) {
-		write, paths = refusal.Write, refusal.Paths
+	var paths []string
+	if refusal, ok := errors.AsType[*gate.Refusal](err); ok {
+		paths = refusal.Paths
 	}
-	contentType, body := o.body(write, paths...)
+	contentType, body := o.body(access.Write, paths...)
 	answer(w, o.status, contentType, body)
 }
 

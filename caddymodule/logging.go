@@ -63,7 +63,9 @@ func notePass(r *http.Request, pass *gate.Pass) {
 var nobodysRead, nobodysWrite = placedForNobody(false), placedForNobody(true)
 
 func placedForNobody(write bool) caddy.ReplacerFunc {
-	return func(placeholder string) (any, bool) { return placed(&gate.Pass{Write: write}, placeholder) }
+	return func(placeholder string) (any, bool) {
+		return placed(&gate.Pass{Access: gate.Access{Write: write}}, placeholder)
+	}
 }
 
 // placed is the value of a placeholder after a pass. It is found when somebody
@@ -87,39 +89,40 @@ func placed(pass *gate.Pass, placeholder string) (value any, found bool) {
 // auditRefusal writes why a request does not pass, or would not when it is
 // observed only. It names verified users only, shows the path and never the query,
 // and no credential.
-func (h *Handler) auditRefusal(r *http.Request, o outcome, err error, observed bool) {
+func (h *Handler) auditRefusal(r *http.Request, access gate.Access, o outcome, err error, observed bool) {
 	verdict, decision := "refused", o.reason
 	if observed {
 		verdict, decision = "would have refused", "observed_"+o.reason
 	}
-	refusal := &gate.Refusal{Path: r.URL.Path, Write: true}
-	if !errors.As(err, &refusal) {
+	refusal, decided := errors.AsType[*gate.Refusal](err)
+	if !decided {
+		refusal = new(gate.Refusal)
 		h.logger.Error("the front door could not decide", zap.Error(err), clientOf(r), requestID(r))
 	}
 	repl := replacerOf(r)
 	repl.Set(decisionPlaceholder, decision)
-	repl.Set(levelPlaceholder, level(refusal.Write))
-	if refusal.User != "" {
-		repl.Set(userPlaceholder, refusal.User)
+	repl.Set(levelPlaceholder, level(access.Write))
+	if access.User != "" {
+		repl.Set(userPlaceholder, access.User)
 	}
 	repl.Set(rulePlaceholder, refusal.Rule())
-	counted.refused(refusal.Write, observed, o)
-	noteOnSpan(r, decision, refusal.Write, refusal.User, refusal.Rule())
+	counted.refused(access.Write, observed, o)
+	noteOnSpan(r, decision, access.Write, access.User, refusal.Rule())
 	fields := []zap.Field{
 		zap.String("reason", o.reason),
 		zap.Int("status", o.status),
-		zap.String("user", refusal.User),
+		zap.String("user", access.User),
 		zap.String("method", shorten(r.Method)),
-		zap.String("access", level(refusal.Write)), // level is the entry's own
-		zap.String("path", shorten(refusal.Path)),
+		zap.String("access", level(access.Write)), // level is the entry's own
+		zap.String("path", shorten(access.Path)),
 		clientOf(r),
 		requestID(r),
 	}
-	h.audit.Info(verdict, append(fields, explained(refusal, o)...)...)
+	h.audit.Info(verdict, append(fields, explained(refusal, access.User, o)...)...)
 }
 
 // explained tells which rule refused, and what an operator would ask next.
-func explained(refusal *gate.Refusal, o outcome) []zap.Field {
+func explained(refusal *gate.Refusal, user string, o outcome) []zap.Field {
 	e := refusal.Explanation
 	fields := []zap.Field{zap.Stringer("rule", refusal.Rule())}
 	if refusal.Missing != 0 {
@@ -128,7 +131,7 @@ func explained(refusal *gate.Refusal, o outcome) []zap.Field {
 	if e == nil {
 		return append(fields, zap.String("why", o.why()))
 	}
-	report := e.Report(refusal.User)
+	report := e.Report(user)
 	var near []string
 	for _, m := range report.NearMisses {
 		near = append(near, shorten(m.Sentence))

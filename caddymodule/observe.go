@@ -26,11 +26,11 @@ func (r *reminder) due(now time.Time) bool {
 
 // observe tells what becomes of a request that does not pass: it does in mode
 // observe, unless it is for what the front door itself serves.
-func (h *Handler) observe(r *http.Request, err error) (gate.Pass, bool) {
+func (h *Handler) observe(r *http.Request, access gate.Access, err error) (gate.Pass, bool) {
 	if !h.settings.observe {
 		return gate.Pass{}, false
 	}
-	pass, passes := h.keeper.Observe(r, err)
+	pass, passes := h.keeper.Observe(r, access, err)
 	if !passes {
 		return gate.Pass{}, false
 	}
@@ -38,7 +38,7 @@ func (h *Handler) observe(r *http.Request, err error) (gate.Pass, bool) {
 		h.logger.Warn(observing)
 	}
 	o := outcomeOf(err, h.settings.unauthStatus)
-	h.auditRefusal(r, o, err, true)
+	h.auditRefusal(r, access, o, err, true)
 	if pass.User != "" {
 		replacerOf(r).Set(revisionPlaceholder, pass.Revision)
 	}

@@ -93,7 +93,7 @@ func TestAnswersToErrors(t *testing.T) {
 		{gate.ErrNoToken, true, 401, "no_token", `{"success":false,"message":"Not authorized, please login first"}`},
 		{fmt.Errorf("%w: x", jwt.ErrMalformed), true, 401, "malformed_token", `{"success":false,"message":"given token is not valid (not signed or expired)"}`},
 		{&gate.Refusal{Reason: gate.ErrUnknownUser, User: "ann"}, false, 401, "unknown_user", "Username ann was not found in CM-Well\n"},
-		{&gate.Refusal{Reason: gate.ErrForbidden, User: "ann"}, true, 403, "forbidden", `{"success":false,"message":"Authenticated but not authorized"}`},
+		{&gate.Refusal{Reason: gate.ErrForbidden}, true, 403, "forbidden", `{"success":false,"message":"Authenticated but not authorized"}`},
 		{gate.ErrPriority, true, 403, "priority", `{"success":false,"message":"User not authorized for priority write"}`},
 		{login.ErrRejected, false, 401, "rejected", "Not authenticated.\n401 - User/Pass don't match.\n"},
 		{login.ErrDefaultPassword, false, 401, "default_password", "Not authenticated.\n401 - User/Pass don't match.\n"},

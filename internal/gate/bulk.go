@@ -184,7 +184,8 @@ func (j judge) each(targets []target, level permission.Level) error {
 			continue
 		}
 		if refused == nil {
-			refused = no
+			first := *no // of its own: others share the one
+			refused = &first
 		}
 		if name := t.path.String(); !slices.Contains(refused.Paths, name) {
 			refused.Paths = append(refused.Paths, name)

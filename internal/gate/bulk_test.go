@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -217,11 +218,11 @@ func TestABodyThatIsRefusedIsStillWhole(t *testing.T) {
 	} {
 		r := sendBody(t, k, "ann", "POST /_in?format=ntriples"+row.line, row.body)
 		r.ContentLength = -1
-		_, err := k.Check(r)
+		pass, err := k.Check(r)
 		if err == nil {
 			t.Errorf("%s: not refused", why)
 		}
-		if _, passes := k.Observe(r, err); !passes {
+		if _, passes := k.Observe(r, pass.Access, err); !passes {
 			t.Errorf("%s: not even where it is only observed", why)
 		}
 		if sent, err := io.ReadAll(r.Body); err != nil || string(sent) != row.body {
@@ -463,10 +464,22 @@ func TestARefusalNamesTheFirstTenPaths(t *testing.T) {
 		fmt.Fprintf(&body, "<cmwell://other/%d> <http://x/p> \"y\" .\n", i)
 	}
 	k := bulkKeeper(t, false)
-	_, err := k.Check(sendBody(t, k, "ann", "POST /_in?format=ntriples", body.String()))
+	pass, err := k.Check(sendBody(t, k, "ann", "POST /_in?format=ntriples", body.String()))
 	var no *Refusal
-	if !errors.As(err, &no) || len(no.Paths) != 10 || no.Paths[0] != "/other/0" || no.Paths[9] != "/other/9" || !no.Write || no.User != "ann" {
-		t.Errorf("%+v", no)
+	if !errors.As(err, &no) || len(no.Paths) != 10 || no.Paths[0] != "/other/0" || no.Paths[9] != "/other/9" || !pass.Write || pass.User != "ann" {
+		t.Errorf("%+v, %+v", no, pass)
+	}
+}
+
+// Many refusals are one, and what is said in one must not be said in the next.
+func TestPathsOfOneRefusalAreNotInAnother(t *testing.T) {
+	k := bulkKeeper(t, true)
+	for _, name := range []string{"a", "b"} {
+		_, err := k.Check(sendBody(t, k, "", "POST /_in?format=ntriples", "<cmwell://meta/ns/"+name+"> <http://x/p> \"y\" .\n"))
+		no, ok := errors.AsType[*Refusal](err)
+		if want := []string{"/meta/ns/" + name}; !ok || !errors.Is(no, ErrNoToken) || !slices.Equal(no.Paths, want) {
+			t.Errorf("%+v, %v; want paths %q", no, err, want)
+		}
 	}
 }
 

@@ -71,21 +71,29 @@ const curl = " | User-Agent: curl/8.5.0 | Accept: */* | Content-Type: text/plain
 func TestADecisionCostsNoAllocation(t *testing.T) {
 	for _, profile := range []Profile{CMWell, HTTP} {
 		k := withRules(t, profile, 10, 1000)
-		for _, row := range []struct{ who, line string }{
-			{"", "GET /tests/a/b"},
-			{"", "GET /tests/a/b" + curl},
-			{"", "GET /tests/a/b?op=search&qp=type::x&with-data&format=json&length=5&offset=0"},
-			{"ann", "GET /tests/a/b"},
-			{"ann", "PUT /tests/a/b"},
-			{"ann", "PUT /tests/a/b" + curl},
-			{"ann", "POST /tests/a/b"},
-			{"ann", "DELETE /tests/a/b"},
-			{"rules10", "PUT /tests/a/b"},
-			{"rules1000", "PUT /tests/a/b"},
-			{"rules1000", "DELETE /tests/a/b"},
+		for _, row := range []struct {
+			passes    bool
+			who, line string
+		}{
+			{true, "", "GET /tests/a/b"},
+			{true, "", "GET /tests/a/b" + curl},
+			{true, "", "GET /tests/a/b?op=search&qp=type::x&with-data&format=json&length=5&offset=0"},
+			{true, "ann", "GET /tests/a/b"},
+			{true, "ann", "PUT /tests/a/b"},
+			{true, "ann", "PUT /tests/a/b" + curl},
+			{true, "ann", "POST /tests/a/b"},
+			{true, "ann", "DELETE /tests/a/b"},
+			{true, "rules10", "PUT /tests/a/b"},
+			{true, "rules1000", "PUT /tests/a/b"},
+			{true, "rules1000", "DELETE /tests/a/b"},
+			{false, "", "PUT /tests/a/b"},
+			{false, "expired", "PUT /tests/a/b"},
+			{false, "revoked", "PUT /tests/a/b"},
+			{false, "garbage", "PUT /tests/a/b"},
+			{false, "forged", "PUT /tests/a/b"},
 		} {
 			r := send(t, k, row.who, row.line)
-			if _, err := k.Check(r); err != nil {
+			if _, err := k.Check(r); (err == nil) != row.passes {
 				t.Fatalf("%s by %q: %v", row.line, row.who, err)
 			}
 			// With the race detector, Go's own hash allocates for a token.

@@ -137,7 +137,7 @@ func TestTheDoorsOwnDocumentsGoToNoStore(t *testing.T) {
 		switch {
 		case err != nil:
 			got = err.Error()
-			if _, passes := k.Observe(r, err); passes {
+			if _, passes := k.Observe(r, pass.Access, err); passes {
 				t.Errorf("%s: passes to the store in mode observe", line)
 			}
 		case pass.Document:
@@ -180,13 +180,13 @@ func TestObservedRequestsPassAsWhoTheyAre(t *testing.T) {
 		{"adm", "PUT /x | Destination: http://h/%zz", ""}, // refused before anybody looked at the token
 	} {
 		r := send(t, k, row.who, row.line)
-		_, err := k.Check(r)
+		refused, err := k.Check(r)
 		if err == nil {
 			t.Errorf("%s by %q is not refused at all", row.line, row.who)
 			continue
 		}
 		as := "refused"
-		pass, passes := k.Observe(r, err)
+		pass, passes := k.Observe(r, refused.Access, err)
 		if passes {
 			as = pass.User
 		}

@@ -66,7 +66,7 @@ func TestAKeeperThatIsNotWholeIsNoKeeper(t *testing.T) {
 		r := send(t, k, "ann", "GET /a")
 		spoil(k)
 		var no *Refusal
-		if pass, err := k.Check(r); err == nil || errors.As(err, &no) || pass != (Pass{}) {
+		if pass, err := k.Check(r); err == nil || errors.As(err, &no) || pass != (Pass{Access: Access{Write: true}}) {
 			t.Errorf("without %s: %+v, %v", name, pass, err)
 		}
 	}
@@ -406,9 +406,9 @@ func TestForwardLinksAreKnown(t *testing.T) {
 	}
 	k := newKeeper(t, false, CMWell)
 	r := send(t, k, "ann", "GET /_hcn")
-	if _, err := k.Check(r); err == nil {
+	if pass, err := k.Check(r); err == nil {
 		t.Error("/_hcn passes")
-	} else if _, through := k.Observe(r, err); !through {
+	} else if _, through := k.Observe(r, pass.Access, err); !through {
 		t.Error("where the store holds no users, observing holds up what needs Admin")
 	}
 	stored := storedKeeper(t, false)
@@ -443,8 +443,8 @@ func TestWhatCannotBeReadPassesToNoStoreWhereItIsObserved(t *testing.T) {
 	k := newKeeper(t, false, CMWell)
 	for _, line := range []string{"TRACE /%00", "GET /%00", "TRACE /_login"} {
 		r := send(t, k, "", line)
-		_, err := k.Check(r)
-		if _, through := k.Observe(r, err); err == nil || through {
+		pass, err := k.Check(r)
+		if _, through := k.Observe(r, pass.Access, err); err == nil || through {
 			t.Errorf("%s: %v, and it goes on: %v", line, err, through)
 		}
 	}
@@ -454,8 +454,12 @@ func TestWhatCannotBeReadPassesToNoStoreWhereItIsObserved(t *testing.T) {
 func TestAPathThatCannotBeReadDoesNotGoOnAfterAFaultOfOurs(t *testing.T) {
 	k, stored := newKeeper(t, false, CMWell), storedKeeper(t, false)
 	r := send(t, k, "", "GET /%00")
-	if _, through := k.Observe(r, errors.New("no connection")); through {
+	pass, _ := k.Check(r)
+	if _, through := k.Observe(r, pass.Access, errors.New("no connection")); through {
 		t.Error("it goes on")
+	}
+	if _, through := k.Observe(send(t, k, "", "GET /a"), Access{Path: "/a"}, ErrNoToken); through {
+		t.Error("a request goes on whose path nobody has looked at")
 	}
 	if !stored.endangers(r) {
 		t.Error("it counts as no danger to the users in the store")
@@ -475,8 +479,8 @@ func TestOnlyABodyThatDecidesAloneIsLookedAtWhereRefusalsAreObserved(t *testing.
 	} {
 		k := storedKeeper(t, false)
 		r := sendBody(t, k, "", line, harmless)
-		_, err := k.Check(r)
-		if _, through := k.Observe(r, err); err == nil || through != goesOn {
+		pass, err := k.Check(r)
+		if _, through := k.Observe(r, pass.Access, err); err == nil || through != goesOn {
 			t.Errorf("%s: %v, and it goes on: %v", line, err, through)
 		}
 	}
@@ -487,7 +491,7 @@ func TestOnlyABodyThatDecidesAloneIsLookedAtWhereRefusalsAreObserved(t *testing.
 		k := storedKeeper(t, false)
 		take(&k.Bulk)
 		r := sendBody(t, k, "", "POST /_in?format=ntriples", harmless)
-		if _, through := k.Observe(r, ErrNoToken); through || !k.bodyEndangers(r) {
+		if _, through := k.Observe(r, Access{forStore: true}, ErrNoToken); through || !k.bodyEndangers(r) {
 			t.Errorf("a body goes on that there is no %s to look at", why)
 		}
 	}

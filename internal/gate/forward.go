@@ -44,7 +44,7 @@ func (k *Keeper) Prepare(r *http.Request, p *Pass) {
 	// net/http adds to these what comes after the body, announced or not, and a proxy
 	// that shares them sends it on: an identity too, long after this.
 	r.Trailer = nil
-	if p.User != "" && k.IdentityHeader != "" {
+	if p.token != "" && k.IdentityHeader != "" {
 		r.Header[k.IdentityHeader] = []string{p.User}
 	}
 	k.keepFromHop(r.Header)
@@ -84,18 +84,4 @@ func (k *Keeper) keepFromHop(h http.Header) {
 	if len(kept) > 0 {
 		h["Connection"] = []string{strings.Join(kept, ", ")}
 	}
-}
-
-// Vary is the request field that carried the verified token, for the header of
-// that name (RFC 9110, section 12.5.5); empty when no field did.
-func (p *Pass) Vary() string {
-	switch {
-	case p.token == "" || p.source.kind == InQuery:
-		return ""
-	case p.source.kind == InBearer:
-		return "Authorization"
-	case p.source.kind == InCookie:
-		return "Cookie"
-	}
-	return p.source.name
 }

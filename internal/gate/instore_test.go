@@ -204,11 +204,11 @@ func TestObservingSparesUsersInTheStore(t *testing.T) {
 	} {
 		k := storedKeeper(t, false)
 		r := sendBody(t, k, row.who, row.line, row.body)
-		_, err := k.Check(r)
+		pass, err := k.Check(r)
 		if err == nil {
 			t.Errorf("%s by %q passes", row.line, row.who)
 		}
-		if _, goesOn := k.Observe(r, err); goesOn != row.goesOn {
+		if _, goesOn := k.Observe(r, pass.Access, err); goesOn != row.goesOn {
 			t.Errorf("%s of %q by %q goes on: %v", row.line, row.body, row.who, goesOn)
 		}
 	}

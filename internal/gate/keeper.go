@@ -4,7 +4,6 @@ package gate
 
 import (
 	"errors"
-	"hash/maphash"
 	"net/http"
 	"strings"
 	"time"
@@ -57,49 +56,18 @@ type Keeper struct {
 	Now func() time.Time
 }
 
-// Pass is the answer yes.
-type Pass struct {
-	// User is who was verified; empty for anonymous.
-	User string
-	// Revision is the user's.
-	Revision int64
-	// Write tells that the request wants more than to read.
-	Write bool
-	// Path is the first reading of the path that was judged.
-	Path string
-	// Decision is the permission rule that allowed, when one was asked.
-	Decision permission.Decision
-	// Document tells that the request is for the documents of users and roles,
-	// which the front door serves itself; Path is theirs.
-	Document bool
-	// ChangesUsers tells that the request may change documents of users in the store
-	// behind: what is remembered of them may not be true any more after it.
-	ChangesUsers bool
-
-	token  string // verified
-	source Source
-	seen   sight
-}
-
-// of makes it the pass of a known visitor.
-func (p *Pass) of(v *visitor) {
-	p.User, p.Revision, p.token, p.source = v.User.Name, v.User.Revision, v.token, v.source
-}
-
-// Print is a number that is the same for the same token, and tells nothing of it.
-func (p *Pass) Print(seed maphash.Seed) uint64 { return maphash.String(seed, p.token) }
-
 // Check decides about one request and changes nothing in it; a body that it
 // reads, it puts back. The error is a
 // *Refusal when the answer is no; any other error means that the store of
 // users, or the keys, could not tell, and the request must not pass either.
+// With an error the Pass is nobody's, and tells the Access alone.
 func (k *Keeper) Check(r *http.Request) (pass Pass, err error) {
-	if k.Keys == nil || k.Users == nil || k.Now == nil {
-		return Pass{}, errors.New("gate: keeper is not set up")
-	}
 	pass.Write = true // until it is known what is wanted
+	if k.Keys == nil || k.Users == nil || k.Now == nil {
+		return pass, errors.New("gate: keeper is not set up")
+	}
 	if err = k.check(r, &pass); err != nil {
-		return Pass{}, completed(err, &pass)
+		return Pass{Access: pass.Access}, err
 	}
 	return pass, nil
 }
@@ -109,15 +77,20 @@ func (k *Keeper) check(r *http.Request, pass *Pass) error {
 	var asked asks
 	path := &asked.list[0].path
 	escaped, err := path.ReadURL(r.URL)
+	misspelt := false
+	if err == nil {
+		misspelt = k.misspells(path)
+		pass.Path, pass.Document = path.String(), k.OwnDocuments && documents(path)
+		pass.forStore = !misspelt && !pass.Document
+	}
 	if no := k.acceptable(r, escaped); no != nil {
-		return &Refusal{Reason: no, own: err != nil || k.serves(path)}
+		return &Refusal{Reason: no}
 	}
 	if err != nil {
-		return &Refusal{Reason: err, own: true} // it could be any path, those of the front door too
+		return &Refusal{Reason: err}
 	}
-	pass.Path, pass.Document = path.String(), k.OwnDocuments && documents(path)
-	if k.misspells(path) {
-		return &Refusal{Reason: ErrSpelling, own: true}
+	if misspelt {
+		return &Refusal{Reason: ErrSpelling}
 	}
 	var q question
 	pass.seen = k.look(r.Header)
@@ -147,6 +120,7 @@ func (k *Keeper) check(r *http.Request, pass *Pass) error {
 	if err := k.decide(r, &v, &asked, &pass.Decision); err != nil {
 		pass.Decision = permission.Decision{} // what was asked last did not allow
 		if err = k.judgeBody(r, &v, &asked, err); err != nil {
+			pass.User = v.named()
 			return err
 		}
 	}
@@ -155,11 +129,6 @@ func (k *Keeper) check(r *http.Request, pass *Pass) error {
 		return &Refusal{Reason: ErrSpelling} // or the store would be sent it in the one reading
 	}
 	return nil
-}
-
-// serves tells whether the front door itself serves the path in some reading.
-func (k *Keeper) serves(p *permission.Path) bool {
-	return k.misspells(p) || k.OwnDocuments && documents(p)
 }
 
 // misspells tells whether a store could read the path as one of the front

@@ -1,11 +1,11 @@
 package gate
 
 import (
-	"cmp"
 	"errors"
 	"net/http"
 
 	"github.com/cm-well/cmwell-auth/internal/permission"
+	"github.com/cm-well/cmwell-auth/internal/token"
 )
 
 // Why a request does not pass. A Refusal wraps one of these, or one of token's
@@ -44,17 +44,13 @@ var (
 	ErrNotInHeader = errors.New("gate: token is not in a header")
 )
 
-// Refusal says why a request does not pass, and what was asked.
+// Refusal says why a request does not pass. It is not to be changed: many requests
+// share one.
 type Refusal struct {
 	// Reason is one of the errors of this package or of token.
 	Reason error
-	// User is the verified user, or the name in a verified token whose user
-	// does not exist; empty when nobody is known.
+	// User is who does not exist, with ErrUnknownUser.
 	User string
-	// Write tells that the request wanted more than to read.
-	Write bool
-	// Path is the first reading of the path that was judged.
-	Path string
 	// Explanation tells which permission rule said no, and which nearly said yes;
 	// nil when no rule was asked.
 	Explanation *permission.Explanation
@@ -63,18 +59,29 @@ type Refusal struct {
 	// Missing are operations that the request needs and the user lacks.
 	Missing permission.Operation
 
-	own     bool // asked for what the front door itself serves
 	bodyMay bool // Missing is for everything, and not for what the body names
 }
 
-// completed adds to a refusal what is known of the request. Other errors stay
-// as they are.
-func completed(err error, pass *Pass) error {
-	if no, ok := errors.AsType[*Refusal](err); ok {
-		no.User, no.Write, no.Path = cmp.Or(no.User, pass.User), pass.Write, pass.Path
-		no.own = no.own || pass.Document
+// What is refused whoever asks for it, and so anybody can have refused as often as he
+// likes, is made once: a flood of forged tokens costs no memory.
+var (
+	noToken = &Refusal{Reason: ErrNoToken}
+	revoked = &Refusal{Reason: ErrRevoked}
+	// invalid are in the order in which they are looked for.
+	invalid = []*Refusal{
+		{Reason: token.ErrSignature}, {Reason: token.ErrExpired}, {Reason: token.ErrMalformed},
+		{Reason: token.ErrAlgorithm}, {Reason: token.ErrUnknownKey}, {Reason: token.ErrNotYetValid},
 	}
-	return err
+)
+
+// invalidFor is the refusal of a token that was not verified for that reason.
+func invalidFor(reason error) *Refusal {
+	for _, no := range invalid {
+		if reason == no.Reason || errors.Is(reason, no.Reason) { //nolint:errorlint // the quick way first
+			return no
+		}
+	}
+	return &Refusal{Reason: reason}
 }
 
 // Error is the reason's text.
@@ -97,25 +104,21 @@ func forbidden(reason error, rules *permission.Rules, a *ask, path permission.Pa
 	return &Refusal{Reason: reason, Explanation: &why}
 }
 
-// Observe is what becomes of a request that Check did not let pass where that is
-// only noted: it passes as its verified user's, or else as nobody's. False: it
-// asks for what the front door itself serves, or could change the documents of users
-// in the store, and passes to no store in any mode.
-func (k *Keeper) Observe(r *http.Request, err error) (Pass, bool) {
-	if no, ok := errors.AsType[*Refusal](err); ok {
-		if no.own || k.endangers(r) {
-			return Pass{}, false
-		}
-		pass := Pass{Write: no.Write, Path: no.Path}
-		// Where nobody was verified before the refusal, nobody is.
-		if v := (visitor{}); k.visitor(r, &v) == nil && v.known() && v.User.Name == no.User {
-			pass.of(&v)
-		}
-		return pass, true
-	}
-	path, err := permission.ParsePath(r.URL.EscapedPath())
-	if err != nil || k.OwnDocuments && documents(&path) || k.endangers(r) {
+// Observe is what becomes of a request that Check did not let pass, of whose Access and
+// error it is told, where refusals are only noted: it passes as its verified user's, or
+// else as nobody's. False: it may ask for what the front door itself serves, or could
+// change the documents of users in the store, and passes to no store in any mode.
+func (k *Keeper) Observe(r *http.Request, a Access, err error) (Pass, bool) {
+	if !a.forStore || k.endangers(r) {
 		return Pass{}, false
 	}
-	return Pass{Path: path.String(), Write: true}, true
+	pass := Pass{Access: Access{Write: a.Write, Path: a.Path, forStore: true}}
+	if _, refused := errors.AsType[*Refusal](err); !refused {
+		return pass, true
+	}
+	// Where nobody was verified before the refusal, nobody is.
+	if v := (visitor{}); k.visitor(r, &v) == nil && v.known() && v.User.Name == a.User {
+		pass.of(&v)
+	}
+	return pass, true
 }

@@ -16,8 +16,8 @@ type visitor struct {
 	*account.Principal // nil for nobody
 	token              string
 	source             Source
-	invalid            error  // why the token that is there does not count
-	claims             string // the user that it names, if it is verified
+	invalid            *Refusal // of the token that is there and does not count
+	claims             string   // the user that it names, if it is verified
 }
 
 func (v *visitor) known() bool { return v.Principal != nil }
@@ -37,22 +37,22 @@ func (k *Keeper) visitor(r *http.Request, v *visitor) error {
 		return err
 	}
 	if err != nil {
-		v.invalid = err
+		v.invalid = invalidFor(err)
 		return nil
 	}
 	// A name that no user can have never reaches the store, a log or an answer.
 	if account.CheckName(claims.Subject) != nil || claims.Subject == account.Anonymous {
-		v.invalid = token.ErrMalformed
+		v.invalid = invalidFor(token.ErrMalformed)
 		return nil
 	}
 	who, err := account.Resolve(r.Context(), k.Users, claims.Subject)
 	switch {
 	case missing(err):
-		v.invalid, v.claims = ErrUnknownUser, claims.Subject
+		v.invalid, v.claims = &Refusal{Reason: ErrUnknownUser, User: claims.Subject}, claims.Subject
 	case err != nil:
 		return fmt.Errorf("gate: looking up user %s: %w", claims.Subject, err)
 	case who.User.Revision != claims.Revision:
-		v.invalid, v.claims = ErrRevoked, who.User.Name
+		v.invalid, v.claims = revoked, who.User.Name
 	default:
 		v.Principal, v.token, v.source = who, raw, *source
 	}
@@ -60,8 +60,14 @@ func (k *Keeper) visitor(r *http.Request, v *visitor) error {
 }
 
 // refused is what a visitor hears who is not known and would have to be.
-func (v *visitor) refused() *Refusal {
-	return &Refusal{Reason: cmp.Or(v.invalid, ErrNoToken), User: v.claims}
+func (v *visitor) refused() *Refusal { return cmp.Or(v.invalid, noToken) }
+
+// named is who asks, or who a token says that does not count.
+func (v *visitor) named() string {
+	if v.known() {
+		return v.User.Name
+	}
+	return v.claims
 }
 
 // missing tells whether an error of the store says that there is no such user.
@@ -84,20 +90,18 @@ func (k *Keeper) IdentifyByHeader(r *http.Request) (account.User, permission.Ope
 }
 
 func (k *Keeper) identify(r *http.Request, byHeader bool) (account.User, permission.Operation, error) {
-	own := Pass{Write: true}
 	var v visitor
 	if err := k.visitor(r, &v); err != nil {
-		return account.User{}, 0, completed(err, &own)
+		return account.User{}, 0, err
 	}
 	if !v.known() {
-		return account.User{}, 0, completed(v.refused(), &own)
+		return account.User{}, 0, v.refused()
 	}
-	own.User = v.User.Name
 	if byHeader && (v.source.kind == InCookie || v.source.kind == InQuery) {
-		return account.User{}, 0, completed(&Refusal{Reason: ErrNotInHeader}, &own)
+		return account.User{}, 0, &Refusal{Reason: ErrNotInHeader}
 	}
 	if v.source.kind == InCookie && crossSite(r) {
-		return account.User{}, 0, completed(&Refusal{Reason: ErrCrossSite}, &own)
+		return account.User{}, 0, &Refusal{Reason: ErrCrossSite}
 	}
 	return v.User, v.Operations, nil
 }
