@@ -30,7 +30,7 @@ func (h *Handler) observe(r *http.Request, access gate.Access, err error) (gate.
 	if !h.settings.observe {
 		return gate.Pass{}, false
 	}
-	pass, passes := h.keeper.Observe(r, access, err)
+	pass, passes := h.keeper.Observe(r, access)
 	if !passes {
 		return gate.Pass{}, false
 	}

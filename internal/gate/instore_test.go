@@ -208,7 +208,7 @@ func TestObservingSparesUsersInTheStore(t *testing.T) {
 		if err == nil {
 			t.Errorf("%s by %q passes", row.line, row.who)
 		}
-		if _, goesOn := k.Observe(r, pass.Access, err); goesOn != row.goesOn {
+		if _, goesOn := k.Observe(r, pass.Access); goesOn != row.goesOn {
 			t.Errorf("%s of %q by %q goes on: %v", row.line, row.body, row.who, goesOn)
 		}
 	}

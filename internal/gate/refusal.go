@@ -104,18 +104,15 @@ func forbidden(reason error, rules *permission.Rules, a *ask, path permission.Pa
 	return &Refusal{Reason: reason, Explanation: &why}
 }
 
-// Observe is what becomes of a request that Check did not let pass, of whose Access and
-// error it is told, where refusals are only noted: it passes as its verified user's, or
-// else as nobody's. False: it may ask for what the front door itself serves, or could
-// change the documents of users in the store, and passes to no store in any mode.
-func (k *Keeper) Observe(r *http.Request, a Access, err error) (Pass, bool) {
+// Observe is what becomes of a request with that Access that Check did not let pass, where
+// this is only noted: it passes as its verified user's, or else as nobody's. False: it
+// may ask for what the front door itself serves, or could change the documents of users
+// in the store, and passes to no store in any mode.
+func (k *Keeper) Observe(r *http.Request, a Access) (Pass, bool) {
 	if !a.forStore || k.endangers(r) {
 		return Pass{}, false
 	}
 	pass := Pass{Access: Access{Write: a.Write, Path: a.Path, forStore: true}}
-	if _, refused := errors.AsType[*Refusal](err); !refused {
-		return pass, true
-	}
 	// Where nobody was verified before the refusal, nobody is.
 	if v := (visitor{}); k.visitor(r, &v) == nil && v.known() && v.User.Name == a.User {
 		pass.of(&v)

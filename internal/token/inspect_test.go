@@ -3,6 +3,7 @@ package token
 import (
 	"encoding/base64"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 )
@@ -15,16 +16,19 @@ func TestATokenIsReadWithoutItsKey(t *testing.T) {
 		why, raw string
 		wrong    error
 		want     Claims
+		from     time.Time
 	}{
-		{"milliseconds", head + "." + part(`{"sub":"ann","exp":1466589763033,"rev":4}`) + "." + signature, nil, Claims{"ann", time.UnixMilli(1466589763033), 4}},
-		{"seconds", head + "." + part(`{"sub":"ann","exp":1466589763}`) + "." + signature, nil, Claims{"ann", time.Unix(1466589763, 0), 0}},
-		{"no signature", head + "." + part(`{"sub":"ann","exp":1}`) + ".", ErrMalformed, Claims{}},
-		{"a malformed signature", head + "." + part(`{"sub":"ann","exp":1}`) + "." + signature + "=", ErrMalformed, Claims{}},
-		{"another algorithm", part(`{"alg":"none"}`) + "." + part(`{"sub":"ann","exp":1}`) + "." + signature, ErrAlgorithm, Claims{}},
-		{"a name twice", head + "." + part(`{"sub":"ann","sub":"adm","exp":1}`) + "." + signature, ErrMalformed, Claims{}},
+		{"milliseconds", head + "." + part(`{"sub":"ann","exp":1466589763033,"rev":4}`) + "." + signature, nil, Claims{"ann", time.UnixMilli(1466589763033), 4}, time.Time{}},
+		{"seconds", head + "." + part(`{"sub":"ann","exp":1466589763}`) + "." + signature, nil, Claims{"ann", time.Unix(1466589763, 0), 0}, time.Time{}},
+		{"a header longer than any door reads", part(`{"alg":"HS256","kid":"`+strings.Repeat("k", maxHeader)+`"}`) + "." + part(`{"sub":"ann","exp":1466589763}`) + "." + signature, nil, Claims{"ann", time.Unix(1466589763, 0), 0}, time.Time{}},
+		{"from a day on", head + "." + part(`{"sub":"ann","exp":1466589763,"nbf":1466589700}`) + "." + signature, nil, Claims{"ann", time.Unix(1466589763, 0), 0}, time.Unix(1466589700, 0)},
+		{"no signature", head + "." + part(`{"sub":"ann","exp":1}`) + ".", ErrMalformed, Claims{}, time.Time{}},
+		{"a malformed signature", head + "." + part(`{"sub":"ann","exp":1}`) + "." + signature + "=", ErrMalformed, Claims{}, time.Time{}},
+		{"another algorithm", part(`{"alg":"none"}`) + "." + part(`{"sub":"ann","exp":1}`) + "." + signature, ErrAlgorithm, Claims{}, time.Time{}},
+		{"a name twice", head + "." + part(`{"sub":"ann","sub":"adm","exp":1}`) + "." + signature, ErrMalformed, Claims{}, time.Time{}},
 	} {
 		got, err := Inspect(row.raw)
-		if err != nil || !errors.Is(got.Wrong, row.wrong) || got.UnverifiedClaims != row.want || len(got.Claims) == 0 || len(got.Header) == 0 {
+		if err != nil || !got.NotBefore.Equal(row.from) || !errors.Is(got.Wrong, row.wrong) || got.UnverifiedClaims != row.want || len(got.Claims) == 0 || len(got.Header) == 0 {
 			t.Errorf("%s: %+v, %v", row.why, got, err)
 		}
 	}

@@ -116,6 +116,7 @@ func refused(is issuer) []refusedToken {
 		return is.forge(strings.ReplaceAll(h, "{alg}", is.algorithm.String()), goodClaims())
 	}
 	future := noon.Add(time.Hour).UnixMilli()
+	spaced := goodClaims() + strings.Repeat(" ", (4-len(goodClaims())%3)%3) // in base64 its last letter has bits to spare
 	return []refusedToken{
 		{"expired a minute ago, in milliseconds", claims(`{"sub":"ann","exp":%d}`, noon.Add(-time.Minute).UnixMilli()), ErrExpired},
 		{"expired a minute ago, in seconds", claims(`{"sub":"ann","exp":%d}`, noon.Add(-time.Minute).Unix()), ErrExpired},
@@ -149,6 +150,9 @@ func refused(is issuer) []refusedToken {
 		{"two objects", claims(`{"sub":"ann","exp":%d}{}`, future), ErrMalformed},
 		{"a byte order mark", claims("\ufeff"+`{"sub":"ann","exp":%d}`, future), ErrMalformed},
 		{"a comment", claims(`{"sub":"ann",/**/"exp":%d}`, future), ErrMalformed},
+		{"claims signed with spare bits", is.sign(spareBits(b64(is.header()) + "." + b64(spaced))), ErrMalformed},
+		{"claims signed with padding", is.sign(b64(is.header()) + "." + b64(spaced) + "=="), ErrMalformed},
+		{"claims signed with a line break", is.sign(b64(is.header()) + "." + b64(goodClaims()) + "\n"), ErrMalformed},
 		{"claims are a list", claims(`[]`), ErrMalformed},
 		{"claims are null", claims(`null`), ErrMalformed},
 		{"claims nest too deep", claims("%s", strings.Repeat(`{"a":`, 1100)+"1"+strings.Repeat("}", 1100)), ErrMalformed},
