@@ -58,13 +58,17 @@ func (s *scratch) parse(raw string) (parsed, error) {
 	if len(raw) > MaxLength {
 		return parsed{}, fmt.Errorf("%w: %d bytes, at most %d are accepted", ErrMalformed, len(raw), MaxLength)
 	}
-	if !s.known.near(strings.IndexByte(raw, '.')) {
+	first := strings.IndexByte(raw, '.')
+	if first <= 0 {
+		return parsed{}, errParts
+	}
+	if !s.known.near(first) {
 		return parsed{}, errLongHeader
 	}
 	text := append(s.text[:0], raw...)
-	head, rest := cut(text)
-	body, sig := cut(rest)
-	if len(head) == 0 || len(body) == 0 || len(sig) == 0 || bytes.IndexByte(sig, '.') >= 0 {
+	head := text[:first]
+	body, sig := cut(text[first+1:])
+	if len(body) == 0 || len(sig) == 0 || bytes.IndexByte(sig, '.') >= 0 {
 		return parsed{}, errParts
 	}
 	var unknown *header
