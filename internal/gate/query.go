@@ -77,23 +77,24 @@ func (q query) decodedFirst(raw string) query {
 	if err != nil {
 		return q // some part is no pair, and that has been said
 	}
-	var all []pair
+	var found, sent []pair
 	for part := range parts(text) {
 		key, value, _ := strings.Cut(part, "=")
-		all = append(all, pair{key, value})
+		found = tell(found, pair{key, value})
 	}
-	if found := tell(all); !slices.Equal(found, tell(q.pairs)) {
+	for _, p := range q.pairs {
+		sent = tell(sent, p)
+	}
+	if !slices.Equal(found, sent) {
 		q.plain, q.pairs = false, append(q.pairs, found...)
 	}
 	return q
 }
 
-// tell leaves of the pairs those with a telling key, in one spelling.
-func tell(pairs []pair) (some []pair) {
-	for _, p := range pairs {
-		if key := strings.ToLower(strings.TrimSpace(p.key)); slices.Contains(telling, key) {
-			some = append(some, pair{key, p.value})
-		}
+// tell adds a pair with a telling key, in one spelling.
+func tell(some []pair, p pair) []pair {
+	if key := strings.ToLower(strings.TrimSpace(p.key)); slices.Contains(telling, key) {
+		return append(some, pair{key, p.value})
 	}
 	return some
 }
