@@ -39,7 +39,9 @@ func BenchmarkVerify(b *testing.B) {
 		{"good with a list among the claims", one, forge(goodHeader, strings.Replace(goodClaims(), "{", `{"aud":["a"],`, 1)), noon},
 		{"wrong signature", one, unsigned + strings.Repeat("A", 43), noon},
 		{"wrong signature for three keys", three, unsigned + strings.Repeat("A", 43), noon},
+		{"wrong signature of 8 KiB of claims", one, resigned(forge(goodHeader, `{"x":`+strings.Repeat("[", 6000)), func(b []byte) []byte { return make([]byte, len(b)) }), noon},
 		{"malformed", one, good[1:], noon},
+		{"malformed with a header of 8 KiB", one, b64(`{"alg":`+strings.Repeat("[", 5900)) + good[strings.IndexByte(good, '.'):], noon},
 		{"expired", one, good, noon.Add(24 * time.Hour)},
 	} {
 		b.Run(row.name, func(b *testing.B) {
