@@ -83,9 +83,9 @@ type configuration func(layout) (setUp, error)
 // lineUp are the servers that are compared.
 type lineUp struct {
 	// proxy is Caddy without the front door. The others are compared with it: again shows what
-	// is noise, and fields what is not the check.
-	proxy, again, fields running
-	door                 running
+	// is noise, fields what is not the check, and passwords what Caddy's own check costs.
+	proxy, again, fields, passwords running
+	door                            running
 	// The same with sites that send a small body together with its header.
 	proxyBuffers, doorBuffers running
 	crowds                    []running // front doors with more rules or users
@@ -110,6 +110,7 @@ func (c caddies) rows(ctx context.Context) ([]*row, error) {
 	l.proxy = start("bare Caddy", bare)
 	l.again = start("bare Caddy again", bare)
 	l.fields = start("bare Caddy, the same fields", func(l layout) (setUp, error) { return fields(l), nil })
+	l.passwords = start("Caddy with `basic_auth`, cached", basicAuth)
 	l.proxyBuffers = start("bare Caddy, `request_buffers`", buffering(bare))
 	l.door = start("cmwell_auth, 10 users, 10 rules", file(10))
 	l.doorBuffers = start("cmwell_auth, `request_buffers`", buffering(file(10)))
@@ -128,11 +129,14 @@ func (c caddies) rows(ctx context.Context) ([]*row, error) {
 
 // rowsFor has the bare proxy first in each kind of request.
 func (p plan) rowsFor(l lineUp) []*row {
-	writers := append([]running{l.proxy, l.again, l.fields, l.proxyBuffers, l.door, l.doorBuffers}, l.crowds...)
+	writers := append([]running{l.proxy, l.again, l.fields, l.passwords, l.proxyBuffers, l.door, l.doorBuffers}, l.crowds...)
 	writes := rowsOf("authenticated write", p.connections, write(l.door.token), writers...)
 	for i, one := range writers {
-		if one.token != "" { // each front door takes its own tokens alone
+		switch {
+		case one.token != "": // each front door takes its own tokens alone
 			writes[i].asked = write(one.token)
+		case one.name == l.passwords.name:
+			writes[i].asked = writeWithPassword()
 		}
 	}
 	return slices.Concat(

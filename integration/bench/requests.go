@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"strings"
 )
@@ -19,11 +20,18 @@ const (
 const likeCurl = "Host: bench\r\nUser-Agent: curl/8.14.1\r\nAccept: */*\r\n"
 
 // write is one small write with a token.
-func write(token string) exchange {
+func write(token string) exchange { return writeWith(tokenHeader, token) }
+
+// writeWithPassword has ann's name and password in place of a token.
+func writeWithPassword() exchange {
+	return writeWith("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(knownName+":"+password)))
+}
+
+func writeWith(header, value string) exchange {
 	const body = `{"name":"Ann"}`
 	return exchange{
 		request: fmt.Appendf(nil, "POST %s/ann HTTP/1.1\r\n%sX-CM-WELL-TYPE: OBJ\r\n%s: %s\r\nContent-Length: %d\r\n\r\n%s",
-			writable, likeCurl, tokenHeader, token, len(body), body),
+			writable, likeCurl, header, value, len(body), body),
 		serves: isTaken,
 	}
 }

@@ -16,7 +16,7 @@ import (
 )
 
 func TestRequestsAreAnsweredByTheUpstreamAsTheyShouldBe(t *testing.T) {
-	for name, asked := range map[string]exchange{"read": aRead, "write": write("a.b.c"), "bulk": bulk("a.b.c")} {
+	for name, asked := range map[string]exchange{"read": aRead, "write": write("a.b.c"), "write with a password": writeWithPassword(), "bulk": bulk("a.b.c")} {
 		in := bufio.NewReader(bytes.NewReader(asked.request))
 		r, err := http.ReadRequest(in)
 		if err != nil {

@@ -85,7 +85,7 @@ func startFlooded(ctx context.Context, binary, dir string) (*servers, []*target,
 		return s, nil, err
 	}
 	var targets []*target
-	for _, configure := range []func(layout) (setUp, error){frontDoor, basicAuth} {
+	for _, configure := range []func(layout) (setUp, error){frontDoor, forgetfulBasicAuth} {
 		at, err := s.place(ctx)
 		if err != nil {
 			return s, nil, err

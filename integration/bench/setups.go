@@ -96,18 +96,31 @@ func buffering(configure configuration) configuration {
 	}
 }
 
-// basicAuth has Caddy's own basic_auth before a part of the paths.
-func basicAuth(l layout) (setUp, error) {
+// basicAuth has Caddy's own basic_auth before what is written. It remembers which passwords
+// were right.
+func basicAuth(l layout) (setUp, error) { return basicAuthAt(l, writable) }
+
+func basicAuthAt(l layout, path string, further ...string) (setUp, error) {
 	hash, err := bcrypt.GenerateFromPassword([]byte(password), cost)
 	if err != nil {
 		return setUp{}, err
 	}
-	accounts := []string{knownName + " " + string(hash)}
-	for n := range int64(names) {
-		accounts = append(accounts, stranger(n)+" "+string(hash))
+	var accounts strings.Builder
+	for _, name := range append([]string{knownName}, further...) {
+		fmt.Fprintf(&accounts, "\t\t%s %s\n", name, hash)
 	}
-	site := l.site("basic_auth /private/* {\n\t\t" + strings.Join(accounts, "\n\t\t") + "\n\t}")
-	return setUp{layout: l, name: "basic_auth", loginPath: "/private/login", caddyfile: site, amend: withoutHashCache}, nil
+	return setUp{layout: l, name: "basic_auth", caddyfile: l.site("basic_auth " + path + "/* {\n" + accounts.String() + "\t}")}, nil
+}
+
+// forgetfulBasicAuth has an account for each name that the flood tries, and remembers nothing.
+func forgetfulBasicAuth(l layout) (setUp, error) {
+	var all []string
+	for n := range int64(names) {
+		all = append(all, stranger(n))
+	}
+	s, err := basicAuthAt(l, "/private", all...)
+	s.loginPath, s.amend = "/private/login", withoutHashCache
+	return s, err
 }
 
 // withoutHashCache turns the cache of hashes off, which no Caddyfile can.
