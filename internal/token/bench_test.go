@@ -40,6 +40,8 @@ func BenchmarkVerify(b *testing.B) {
 		{"wrong signature", one, unsigned + strings.Repeat("A", 43), noon},
 		{"wrong signature for three keys", three, unsigned + strings.Repeat("A", 43), noon},
 		{"wrong signature of 8 KiB of claims", one, resigned(forge(goodHeader, `{"x":`+strings.Repeat("[", 6000)), func(b []byte) []byte { return make([]byte, len(b)) }), noon},
+		{"another algorithm", one, b64(`{"alg":"none","typ":"JWT"}`) + good[strings.IndexByte(good, '.'):], noon},
+		{"an unknown kid", one, b64(`{"alg":"HS256","typ":"JWT","kid":"another"}`) + good[strings.IndexByte(good, '.'):], noon},
 		{"malformed", one, good[1:], noon},
 		{"malformed with a header of 8 KiB", one, b64(`{"alg":`+strings.Repeat("[", 5900)) + good[strings.IndexByte(good, '.'):], noon},
 		{"expired", one, good, noon.Add(24 * time.Hour)},

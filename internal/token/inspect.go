@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -39,6 +38,7 @@ func Inspect(raw string) (Unverified, error) {
 	}
 	var memory scratch
 	t, err := memory.parse(raw)
+	known := t.header.isKnown()
 	if err == nil {
 		err = memory.misshapen(&t)
 	}
@@ -47,7 +47,7 @@ func Inspect(raw string) (Unverified, error) {
 		claims, err = memory.read(&t)
 	}
 	if err == nil {
-		err = t.header.isKnown()
+		err = known
 	}
 	if err != nil {
 		u.Wrong = err
@@ -62,11 +62,8 @@ func Inspect(raw string) (Unverified, error) {
 
 // isKnown refuses a header whose algorithm no Keys accept.
 func (h *header) isKnown() error {
-	var name string
-	if json.Unmarshal(h.algorithm, &name) == nil {
-		if _, err := ParseAlgorithm(name); err == nil {
-			return nil
-		}
+	if _, err := ParseAlgorithm(string(h.algorithm)); err == nil {
+		return nil
 	}
 	return fmt.Errorf("%w: HS256, HS512, ES256, RS256 and EdDSA are known", ErrAlgorithm)
 }

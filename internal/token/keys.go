@@ -136,11 +136,9 @@ func (r *ring) verify(raw string, now time.Time) (Claims, error) {
 	if err != nil {
 		return Claims{}, err
 	}
-	if t.header != nil {
-		if err = memory.misshapen(&t); err != nil {
-			return Claims{}, err
-		}
-		if t.keys, err = r.choose(t.header); err != nil {
+	if !t.known {
+		t.keys, err = r.choose(&t.header)
+		if err = cmp.Or(memory.misshapen(&t), err); err != nil {
 			return Claims{}, err
 		}
 	}

@@ -16,10 +16,11 @@ import (
 const MaxLength = 8 << 10
 
 // parsed is a token whose header was read and nothing else. Its slices are parts of the
-// scratch that it was read with.
+// scratch that it was read with, and those of its header hold until more is read with that.
 type parsed struct {
 	keys      []member // of which it can be, by a header that needs no reading
-	header    *header  // or else this is what it says; nil then
+	known     bool     // it has such a header
+	header    header   // what another one says
 	signed    []byte   // header and claims as they were sent
 	claims    []byte   // as they were sent
 	signature []byte   // as it was sent
@@ -71,19 +72,22 @@ func (s *scratch) parse(raw string) (parsed, error) {
 	if len(body) == 0 || len(sig) == 0 || bytes.IndexByte(sig, '.') >= 0 {
 		return parsed{}, errParts
 	}
-	var unknown *header
-	keys, known := s.known.keys(head)
-	if !known {
-		headJSON, err := decode(s.claims[:0], head, errHeader)
-		if err != nil {
-			return parsed{}, err
-		}
+	t := parsed{signed: text[:len(head)+1+len(body)], claims: body, signature: sig}
+	if t.keys, t.known = s.known.keys(head); t.known {
+		return t, nil
+	}
+	headJSON, err := decode(s.claims[:0], head, errHeader)
+	if err != nil {
+		return parsed{}, err
+	}
+	plain := false
+	if t.header, plain = scanHeader(headJSON); !plain {
 		// A copy: what the JSON package is given leaves the stack, and the scratch with it.
-		if unknown, err = parseHeader(bytes.Clone(headJSON)); err != nil {
+		if t.header, err = parseHeader(bytes.Clone(headJSON)); err != nil {
 			return parsed{}, err
 		}
 	}
-	return parsed{keys: keys, header: unknown, signed: text[:len(head)+1+len(body)], claims: body, signature: sig}, nil
+	return t, nil
 }
 
 // read reads the claims as strictly.
@@ -148,35 +152,6 @@ func decode(dst, s []byte, wrong error) ([]byte, error) {
 		return nil, wrong
 	}
 	return b, nil
-}
-
-// header is what counts of a header whose form is right. Whether its algorithm
-// and its key are accepted is for a ring to say.
-type header struct {
-	algorithm jsontext.Value
-	id        string // the kid
-	named     bool   // there is one
-}
-
-func parseHeader(b []byte) (*header, error) {
-	var h struct {
-		Alg jsontext.Value `json:"alg"`
-		Typ jsontext.Value `json:"typ"`
-		Kid jsontext.Value `json:"kid"`
-	}
-	// jku, jwk, x5u, x5c would let the sender choose the key, crit, b64 and zip
-	// change what the bytes mean: a token that carries any of them is refused.
-	if err := json.Unmarshal(b, &h, json.RejectUnknownMembers(true)); err != nil {
-		return nil, fmt.Errorf("%w: header is not an object of alg, typ and kid", ErrMalformed)
-	}
-	if h.Typ != nil && string(h.Typ) != `"JWT"` {
-		return nil, fmt.Errorf("%w: typ is not JWT", ErrMalformed)
-	}
-	read := &header{algorithm: h.Alg, named: h.Kid != nil}
-	if read.named && (h.Kid.Kind() != '"' || json.Unmarshal(h.Kid, &read.id) != nil) {
-		return nil, fmt.Errorf("%w: kid is not a string", ErrMalformed)
-	}
-	return read, nil
 }
 
 // parseClaims reads every acceptable form of the claims. It says what is

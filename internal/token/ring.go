@@ -217,15 +217,15 @@ func (r *ring) sign(c wireClaims) (string, error) {
 // choose returns the keys of which a token with this header can be. When it names
 // none, those without a name are tried.
 func (r *ring) choose(h *header) ([]member, error) {
-	if string(h.algorithm) != `"`+r.algorithm.String()+`"` {
-		return nil, fmt.Errorf("%w: only %s is accepted", ErrAlgorithm, r.algorithm)
+	if string(h.algorithm) != r.algorithm.String() {
+		return nil, ErrAlgorithm
 	}
 	if !h.named {
 		return r.unnamed, nil
 	}
-	keys, known := r.byID[h.id]
+	keys, known := r.byID[string(h.id)]
 	if !known {
-		return nil, fmt.Errorf("%w: kid names none of the keys here", ErrUnknownKey)
+		return nil, ErrUnknownKey
 	}
 	return keys, nil
 }

@@ -168,7 +168,7 @@ func refused(is issuer) []refusedToken {
 		{"alg is missing", header(`{"typ":"JWT"}`), ErrAlgorithm},
 		{"an algorithm that nobody can configure", header(`{"alg":"HS384","typ":"JWT"}`), ErrAlgorithm},
 		{"alg is null", header(`{"alg":null}`), ErrAlgorithm},
-		{"alg is a list", header(`{"alg":["{alg}"]}`), ErrAlgorithm},
+		{"alg is a list", header(`{"alg":["{alg}"]}`), ErrMalformed},
 		{"alg is given twice", header(`{"alg":"{alg}","alg":"none"}`), ErrMalformed},
 		{"the header is null", header(`null`), ErrAlgorithm},
 		{"a critical extension", header(`{"alg":"{alg}","crit":["exp"]}`), ErrMalformed},
