@@ -27,7 +27,7 @@ var strangers = []struct{ what, targets string }{
 	{"Turtle, TriG and N3", "rdf.FuzzTurtle"},
 	{"JSON-LD", "rdf.FuzzJSONLD"},
 	{"RDF/XML", "rdf.FuzzRDFXML"},
-	{"a token", "token.FuzzVerify token.FuzzVerifyAgainstGolangJWT token.FuzzScanClaims token.FuzzInspect"},
+	{"a token", "token.FuzzVerify token.FuzzVerifyAgainstGolangJWT token.FuzzScanHeader token.FuzzScanClaims token.FuzzInspect"},
 	{"a key in PEM", "token.FuzzParsePrivate"},
 	{"the managed keys, in shared storage", "keyring.FuzzParse"},
 	{"Authorization", "login.FuzzBasic login.FuzzDigest login.FuzzParseParams"},

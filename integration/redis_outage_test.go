@@ -86,6 +86,13 @@ func TestRedisIsKilledUnderLoad(t *testing.T) {
 	for range 3 {
 		before := writers[0].acknowledged.Load() + writers[1].acknowledged.Load()
 		eventually(t, "there are writes", func() bool { return writers[0].acknowledged.Load()+writers[1].acknowledged.Load() > before+20 })
+		// Every user that is written is known then too, thousands on a quick machine, and a
+		// door remembers those that were asked for last.
+		for _, d := range doors {
+			if got := d.writes(t, "/tests/x", ann); got != 200 {
+				t.Errorf("between two outages: got %d", got)
+			}
+		}
 		server.Kill()
 		for _, d := range doors {
 			d.isTroubled(t)
