@@ -22,11 +22,11 @@ var (
 	errKid      = fmt.Errorf("%w: kid is not a string", ErrMalformed)
 )
 
-// parseHeader reads every acceptable form of a header. It says what is accepted;
-// scanHeader only says it sooner.
+// parseHeader reads a header in other forms than the plain one, which scanHeader reads
+// sooner and alike.
 func parseHeader(b []byte) (header, error) {
 	// Nothing that is accepted holds lists or further objects, and what holds many takes
-	// long to read.
+	// long to read. That a kid may hold these signs, in the plain form only, is the price.
 	if bytes.IndexByte(b, '[') >= 0 || bytes.Count(b, []byte("{")) > 1 {
 		return header{}, errNoHeader
 	}
@@ -61,7 +61,7 @@ func parseHeader(b []byte) (header, error) {
 // one object without white space, of alg, typ and kid in any order, each at most once, whose
 // strings are ASCII without escapes. It never refuses: false means that the header has
 // another form, and that parseHeader decides. What it accepts, parseHeader accepts with
-// the same result, which is made of parts of b.
+// the same result, unless a kid holds [ or {. The result is made of parts of b.
 func scanHeader(b []byte) (header, bool) {
 	const alg, typ, kid = 1, 2, 4
 	s := scanner{b: b}

@@ -110,9 +110,6 @@ func cut(s []byte) (before, after []byte) {
 	return s, nil
 }
 
-// decoded appends the signature to dst, unless its form is wrong.
-func (t *parsed) decoded(dst []byte) ([]byte, error) { return decode(dst, t.signature, errSignature) }
-
 // misshapen says what is wrong with the form of a token, as far as that shows without
 // reading it and in the memory at hand; nil when nothing is.
 func (s *scratch) misshapen(t *parsed) error {

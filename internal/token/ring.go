@@ -244,7 +244,7 @@ func (r *ring) signed(t *parsed) bool {
 }
 
 func (r *ring) signedPrivately(t *parsed) bool {
-	signature, err := t.decoded(nil)
+	signature, err := decode(nil, t.signature, errSignature)
 	if err != nil {
 		return false
 	}
